@@ -54,6 +54,9 @@
 #undef MBEDTLS_PSA_ITS_FILE_C
 #undef MBEDTLS_DEBUG_C
 
+/* A curve is named. A key that spells out parameters of its own is refused, even if they are those of a known curve. */
+#undef MBEDTLS_PK_PARSE_EC_EXTENDED
+
 /* Its counters are written by all threads without a lock. */
 #undef MBEDTLS_SELF_TEST
 
