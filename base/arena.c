@@ -1,0 +1,91 @@
+#include "base/arena.h"
+
+#include <sodium.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t used, cap;
+    alignas(16) uint8_t data[];
+};
+enum { CHUNK = 8192 - sizeof(struct arena_chunk) };
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    struct arena_chunk *c = a->chunks;
+
+    if (n > SIZE_MAX / 2)
+        abort();
+    n = (n + 15) & ~(size_t)15;
+    if (c == NULL || c->cap - c->used < n) {
+        const size_t cap = n > CHUNK ? n : CHUNK;
+
+        c = calloc(1, sizeof *c + cap);
+        if (c == NULL)
+            abort();
+        *c = (struct arena_chunk){.next = a->chunks, .cap = cap};
+        a->chunks = c;
+    }
+    c->used += n;
+    return c->data + c->used - n;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+    size_t total;
+
+    if (__builtin_mul_overflow(n, size, &total))
+        abort();
+    return arena_alloc(a, total);
+}
+
+struct slice arena_copy(struct arena *a, struct slice s)
+{
+    uint8_t *copy = arena_alloc(a, s.len);
+
+    if (s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    return slice_of(copy, s.len);
+}
+
+char *arena_strndup(struct arena *a, struct slice s)
+{
+    char *copy = arena_alloc(a, s.len + 1);
+
+    if (s.len > 0)
+        memcpy(copy, s.ptr, s.len);
+    return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s) { return arena_strndup(a, slice_str(s)); }
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list ap, again;
+    char *text;
+    int len;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (len < 0)
+        abort();
+    text = arena_alloc(a, (size_t)len + 1);
+    (void)vsnprintf(text, (size_t)len + 1, fmt, again);
+    va_end(again);
+    return text;
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
+        next = c->next;
+        sodium_memzero(c, sizeof *c + c->cap);
+        free(c);
+    }
+    a->chunks = NULL;
+}

@@ -1,0 +1,90 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_clock_ms(clockid_t id)
+{
+    struct timespec t;
+
+    (void)clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t clock_now_ms(void) { return read_clock_ms(CLOCK_REALTIME); }
+int64_t clock_now(void) { return clock_now_ms() / 1000; }
+int64_t clock_ticks_ms(void) { return read_clock_ms(CLOCK_MONOTONIC); }
+
+/* Days since 1970-01-01, by counting years from March so that a leap day comes last. */
+static int64_t days_of(int64_t year, int month, int day)
+{
+    const int64_t y = year - (month <= 2);
+    const int64_t era = (y >= 0 ? y : y - 399) / 400;
+    const int64_t year_of_era = y - era * 400;
+    const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+int64_t civil_to_time(struct civil c)
+{
+    return days_of(c.year, c.month, c.day) * 86400 + c.hour * 3600 + c.minute * 60 + c.second;
+}
+
+struct civil civil_of_time(int64_t t)
+{
+    const int64_t days = (t >= 0 ? t : t - 86399) / 86400, rest = t - days * 86400;
+    const int64_t z = days + 719468;
+    const int64_t era = (z >= 0 ? z : z - 146096) / 146097, doe = z - era * 146097;
+    const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    struct civil c = {.day = (int)(doy - (153 * mp + 2) / 5 + 1), .month = (int)(mp < 10 ? mp + 3 : mp - 9)};
+
+    c.year = yoe + era * 400 + (c.month <= 2);
+    c.hour = (int)(rest / 3600);
+    c.minute = (int)(rest / 60 % 60);
+    c.second = (int)(rest % 60);
+    return c;
+}
+
+static bool digits(struct cursor *c, size_t n, int *out)
+{
+    const struct slice s = cursor_take(c, n);
+
+    *out = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < '0' || s.ptr[i] > '9')
+            return false;
+        *out = *out * 10 + (s.ptr[i] - '0');
+    }
+    return s.len == n;
+}
+
+bool rfc3339_parse(struct slice text, int64_t *out)
+{
+    struct cursor c = cursor_over(text);
+    struct civil t = {0}, again;
+    int year;
+    bool ok = digits(&c, 4, &year) && cursor_u8(&c) == '-' && digits(&c, 2, &t.month) && cursor_u8(&c) == '-' &&
+              digits(&c, 2, &t.day) && cursor_u8(&c) == 'T' && digits(&c, 2, &t.hour) && cursor_u8(&c) == ':' &&
+              digits(&c, 2, &t.minute) && cursor_u8(&c) == ':' && digits(&c, 2, &t.second) &&
+              cursor_u8(&c) == 'Z' && cursor_done(&c);
+
+    if (!ok || t.month < 1 || t.month > 12 || t.day < 1 || t.hour > 23 || t.minute > 59 || t.second > 59)
+        return false;
+    t.year = year;
+    again = civil_of_time(civil_to_time(t));
+    if (again.month != t.month || again.day != t.day) /* 31 April */
+        return false;
+    *out = civil_to_time(t);
+    return true;
+}
+
+void rfc3339_format(char out[RFC3339_LEN + 1], int64_t t)
+{
+    const struct civil c = civil_of_time(t);
+
+    (void)snprintf(out, RFC3339_LEN + 1, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)(c.year % 10000),
+                   (unsigned)c.month % 100, (unsigned)c.day % 100, (unsigned)c.hour % 100,
+                   (unsigned)c.minute % 100, (unsigned)c.second % 100);
+}

@@ -1,0 +1,17 @@
+/* base/file.h: whole files, read bounded and replaced atomically. */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+
+/* All of a file of at most `max` bytes, followed in memory by a NUL that is not counted. A file
+ * that is not there is E_FILE_MISSING; another fault E_FILE_READ. */
+bool file_read(const char *path, size_t max, struct arena *a, struct slice *out, struct err *err);
+
+/* Replaces or makes a file so that after a crash at any instant either the old or the new
+ * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. Errors: E_FILE_WRITE. */
+bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err);
+
+/* mkdir -p; existing folders are left as they are. */
+bool file_make_folders(const char *path, unsigned mode, struct err *err);
+
+bool file_exists(const char *path);

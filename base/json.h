@@ -1,0 +1,80 @@
+/* base/json.h: JSON that somebody else wrote, read by name; and JSON written.
+ *
+ * A `struct fields` walks the members of one object. It sticks at the first fault, whose text
+ * carries the path of the value ("$.Packages.frontend.SecurityVersion: expected a whole
+ * number, found a string"). Getters of absent or null members give the zero value; ask
+ * field_present() where the difference matters. Ask fields_done() once, at the end, before
+ * anything is decided.
+ *
+ * All memory of jansson's is wiped when it is freed once json_init() has run.
+ */
+#pragma once
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Makes jansson wipe what it frees. Every program calls it first thing. */
+void json_init(void);
+
+static inline void json_release(json_t **v) { json_decref(*v); }
+
+/* One JSON value and nothing after it but white space. Depth is bounded by LIMIT_JSON_DEPTH.
+ * Syntax faults become `code` with line and column. The caller releases *out. */
+enum json_duplicates { JSON_LAST_WINS, JSON_NO_DUPLICATES };
+bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out, struct err *err);
+
+enum json_names {
+    JSON_EXACT, /* member names as written */
+    JSON_FOLD   /* compared without case; of several spellings the last counts (Go's encoding/json) */
+};
+
+struct fields {
+    const json_t *object;
+    const char *path; /* of the object, for messages */
+    enum json_names names;
+    enum err_code code;
+    struct arena *arena; /* results live here */
+    struct err *err;
+    bool bad;
+};
+
+/* `value` must be an object (else the reader is bad at once). */
+struct fields fields_of(const json_t *value, const char *path, enum json_names names, enum err_code code,
+                        struct arena *a, struct err *err);
+static inline bool fields_done(const struct fields *f) { return !f->bad; }
+
+/* The member, or NULL when it is absent or null (or the reader is bad). */
+json_t *field(struct fields *f, const char *name);
+static inline bool field_present(struct fields *f, const char *name) { return field(f, name) != NULL; }
+char *field_path(struct fields *f, const char *name); /* "$.a.name", in the arena */
+
+bool field_bool(struct fields *f, const char *name);
+uint64_t field_uint(struct fields *f, const char *name, uint64_t max);
+char *field_str(struct fields *f, const char *name);           /* NULL if absent; no NUL inside */
+struct slice field_text(struct fields *f, const char *name);   /* may hold NULs */
+struct slice field_hex(struct fields *f, const char *name, size_t len); /* exactly len bytes */
+
+/* Bytes as Go reads them: padded base64 with CR and LF skipped, or an array of 0 to 255. */
+struct slice field_bytes(struct fields *f, const char *name, size_t max);
+
+/* An array of strings; *num is 0 if absent. */
+char **field_strs(struct fields *f, const char *name, size_t *num);
+
+/* A member that must be an object, or an array; NULL if absent. */
+json_t *field_object(struct fields *f, const char *name);
+json_t *field_array(struct fields *f, const char *name);
+
+/* Fails the reader: "PATH.name: text". Returns false. */
+bool field_fault(struct fields *f, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Requires a member. */
+void field_need(struct fields *f, const char *name);
+
+/* Calls `seen` with the path of each member whose name is not in `known` (NULL-terminated). */
+void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path), void *ctx);
+
+/* Writes a JSON string with quotes; '<', '>', '&' and U+2028/9 as \uXXXX like Go's encoder;
+ * invalid UTF-8 becomes U+FFFD. */
+void json_put_string(struct buf *b, struct slice s);

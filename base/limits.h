@@ -1,0 +1,44 @@
+/* base/limits.h: every maximum in the program, each with its reason.
+ *
+ * A foreign size is compared with one of these before it is allocated.
+ */
+#pragma once
+
+enum {
+    KIB = 1024,
+    MIB = 1024 * KIB,
+
+    /* HTTP: what a client may make a server hold (RFC 9110 names no limits; these are ours). */
+    LIMIT_HTTP_LINE = 8 * KIB,     /* request line; a nonce and a list of secret names fit with ease */
+    LIMIT_HTTP_HEADERS = 16 * KIB, /* all header fields together */
+    LIMIT_HTTP_NUM_HEADERS = 64,
+    LIMIT_HTTP_BODY = 16 * MIB, /* a manifest of 10,000 marbles and as many secrets, in base64, is about 8 MiB */
+    LIMIT_HTTP_STREAMS = 64,    /* concurrent HTTP/2 requests of one connection */
+    LIMIT_GRPC_MESSAGE = 4 * MIB, /* grpc-go's default, both ways */
+
+    LIMIT_CONNECTIONS = 4096,         /* about 40 KiB of heap each while TLS is up */
+    LIMIT_CONNECTIONS_PER_PEER = 512, /* one address cannot take them all */
+    LIMIT_JOBS = 1024,                /* requests waiting for a worker; more are refused with 503 */
+
+    /* Patience, in milliseconds. */
+    PATIENCE_HANDSHAKE_MS = 10 * 1000,
+    PATIENCE_REQUEST_MS = 30 * 1000, /* from the first byte of a request to its last */
+    PATIENCE_IDLE_MS = 120 * 1000,   /* a kept connection without a request */
+    PATIENCE_WRITE_MS = 30 * 1000,   /* a client that does not take its answer */
+    PATIENCE_DRAIN_MS = 10 * 1000,   /* a graceful stop waits this long for requests under way */
+
+    /* Evidence and collateral: several times what occurs (docs: attestation, formats). */
+    LIMIT_EVIDENCE = 64 * KIB, /* genuine quotes have about 5 KiB, padded ones 8 */
+    LIMIT_CERTIFICATE = 16 * KIB,
+    LIMIT_CHAIN = 10, /* certificates of one chain */
+    LIMIT_CRL = 1 * MIB,
+    LIMIT_COLLATERAL_JSON = 256 * KIB,
+
+    /* Manifests. */
+    LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
+    LIMIT_JSON_DEPTH = 64,
+    LIMIT_TEMPLATE_OUTPUT = 4 * MIB, /* a file or variable, expanded */
+
+    LIMIT_STATE = 64 * MIB,
+    LIMIT_FILE = 64 * MIB,
+};

@@ -1,0 +1,57 @@
+/* pki/key.h: private and public keys.
+ *
+ * P-256 is the curve of every key of ours (it has the fast path, see docs/dependencies.md);
+ * P-384 and RSA are read and verified because others use them.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+
+enum key_type { KEY_P256, KEY_P384, KEY_P521, KEY_RSA };
+
+/* A private key. Zero state is empty; key_wipe() releases. May be used by several threads at once. */
+struct key {
+    struct key_impl *impl;
+};
+bool key_generate(enum key_type type, struct key *out, struct err *err); /* RSA: E_UNSUPPORTED, for now */
+
+/* From a 32-byte big-endian scalar in 1..n-1 (used by the simulated TEE for its fixed keys). */
+bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err);
+
+bool key_from_pkcs8(struct slice der, struct key *out, struct err *err); /* PKCS#8 or SEC1 DER */
+bool key_from_pem(struct slice text, struct key *out, struct err *err);  /* first "... PRIVATE KEY" block */
+void key_to_pkcs8(const struct key *k, struct secret *out);              /* RFC 5958 / 5208, DER */
+void key_wipe(struct key *k);
+enum key_type key_type_of(const struct key *k);
+
+/* SubjectPublicKeyInfo (RFC 5280 4.1.2.7), DER. */
+struct slice key_spki(const struct key *k, struct arena *a);
+
+/* ECDSA with SHA-256 (P-256) or SHA-384 (P-384) unless said otherwise; ASN.1 DER signature. */
+bool key_sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature, struct err *err);
+
+/* r || s, big endian, each of the curve's size; SHA-256 for P-256, SHA-384 for P-384. */
+bool key_sign_raw(const struct key *k, struct slice message, struct arena *a, struct slice *signature, struct err *err);
+
+enum signature_alg {
+    SIG_ECDSA_SHA256,
+    SIG_ECDSA_SHA384,
+    SIG_ECDSA_SHA512,
+    SIG_RSA_PKCS1_SHA256,
+    SIG_RSA_PKCS1_SHA384,
+    SIG_RSA_PKCS1_SHA512,
+    SIG_RSA_PSS_SHA256,
+    SIG_RSA_PSS_SHA384,
+    SIG_RSA_PSS_SHA512,
+};
+
+/* Does `signature` (DER for ECDSA) over `message` hold under this public key? E_SIGNATURE if not. */
+bool spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature, struct err *err);
+
+/* P-256, SHA-256, raw: public key X || Y (64 bytes), signature r || s (64 bytes). What quotes use.
+ * Refuses points not on the curve and r or s out of range. */
+bool p256_verify_raw(struct slice xy, struct slice message, struct slice signature, struct err *err);
+
+/* The 64 bytes X || Y of a P-256 SubjectPublicKeyInfo; E_KEY_FORMAT if it is another key. */
+bool spki_p256_xy(struct slice spki, struct slice *xy, struct err *err);
