@@ -87,7 +87,7 @@ function(add_command_test name label)
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${tests_folder})
   label_test(${name} 600 ${label})
   set_property(TEST ${name} PROPERTY
-    ENVIRONMENT "SOURCE_DIR=${PROJECT_SOURCE_DIR};BUILD_DIR=${PROJECT_BINARY_DIR};P256_BACKEND=${P256_BACKEND}")
+    ENVIRONMENT "SOURCE_DIR=${PROJECT_SOURCE_DIR};BUILD_DIR=${PROJECT_BINARY_DIR};P256_BACKEND=${P256_BACKEND};MARBLEMESH_SANITIZE=${MARBLEMESH_SANITIZE}")
 endfunction()
 
 function(check name)

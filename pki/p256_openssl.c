@@ -16,14 +16,13 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "p256-m/p256-m.h"
-
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
+#include <p256-m/p256-m.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
