@@ -1,0 +1,57 @@
+/* attestation/collect.h: the trust domain that a program is built for, and the TEE it runs in.
+ *
+ * A program is linked with exactly one trust domain: the production one (Intel's roots, real TEEs)
+ * or the simulated one (attestation/sim: test roots, evidence made in the process, for the -sim
+ * twins only). Nothing at run time can change it.
+ */
+#pragma once
+#include "attestation/attestation.h"
+#include "attestation/policy.h"
+#include "base/secret.h"
+
+/* Which programs may open what was sealed: those of the same signer and product, or only this one. */
+enum seal_policy { SEAL_PRODUCT, SEAL_UNIQUE };
+
+struct tee {
+    const char *name; /* "sgx-gramine", "sgx-simulated" */
+
+    /* Is it here? If not, err says how one can tell (E_NO_TEE). */
+    bool (*probe)(struct err *err);
+
+    /* Evidence over 64 bytes of report data; raw, without Open Enclave's header. E_EVIDENCE_UNAVAILABLE. */
+    bool (*evidence)(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err);
+
+    /* A 32-byte key that this TEE gives to this program again after a restart. */
+    bool (*seal_key)(enum seal_policy policy, struct secret *out, struct err *err);
+};
+
+struct trust_domain {
+    const char *name; /* "production", "simulated" */
+    bool simulated;
+    const struct roots *(*roots)(void);
+    const struct tee *const *tees; /* NULL-terminated; the first that is here is used */
+
+    /* Collateral for this evidence. `bundle_path`: a collateral bundle file, or NULL. The production
+     * domain needs one (E_COLLATERAL_MISSING); the simulated one makes what fits at `now`. */
+    bool (*collateral)(struct slice evidence, const char *bundle_path, int64_t now, struct arena *a,
+                       struct collateral *out, struct err *err);
+
+    /* The package properties that evidence of this program file would show. Production: from the
+     * SIGSTRUCT of an SGX enclave file; simulated: of any native program. E_PACKAGE_FILE. */
+    bool (*package_info)(const char *path, struct arena *a, struct package_policy *out, struct err *err);
+};
+const struct trust_domain *trust_domain(void);
+
+/* The TEE we run in. E_NO_TEE lists each that was tried and why it is not here. */
+bool tee_here(const struct tee **out, struct err *err);
+
+/* Appraises with this domain's roots and collateral, then matches the policy. The verdict is filled
+ * as far as the appraisal came, also on refusal. */
+bool evidence_check(struct slice evidence, const struct package_policy *p, struct slice report_data,
+                    const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict, struct err *err);
+
+/* ---- collateral as one file ------------------------------------------------------------------ */
+
+/* One JSON object: "format": 1 and the members of struct collateral as strings (CRLs in base64). */
+bool bundle_parse(struct slice text, struct arena *a, struct collateral *out, struct err *err);
+char *bundle_text(const struct collateral *c, struct arena *a);

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Finds what scripts/fetch-deps fetched, and believes nothing but cmake/pins.txt about it.
+
+set(MARBLEMESH_DEPS "" CACHE PATH "Folder with fetched sources (default: where scripts/fetch-deps puts them)")
+if(MARBLEMESH_DEPS) # the same rule as in scripts/fetch-deps
+  set(deps_folder "${MARBLEMESH_DEPS}")
+elseif(NOT "$ENV{MARBLEMESH_DEPS}" STREQUAL "")
+  set(deps_folder "$ENV{MARBLEMESH_DEPS}")
+elseif(NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+  set(deps_folder "$ENV{XDG_CACHE_HOME}/marblemesh")
+elseif(NOT "$ENV{HOME}" STREQUAL "")
+  set(deps_folder "$ENV{HOME}/.cache/marblemesh")
+else()
+  set(deps_folder "${PROJECT_SOURCE_DIR}/.deps")
+endif()
+
+set(pins_file ${PROJECT_SOURCE_DIR}/cmake/pins.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pins_file})
+
+# find_pinned(NAME OUT_VERSION OUT_FOLDER): the first listed version that the cache holds, every file of it as pinned;
+# empty values if there is none. A file with other contents ends the configuration.
+function(find_pinned name out_version out_folder)
+  file(STRINGS ${pins_file} lines REGEX "^${name} ")
+  set(absent "")
+  set(present "")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCHALL "[^ ]+" pin "${line}")
+    list(GET pin 1 version)
+    list(GET pin 2 file)
+    list(GET pin 3 expected)
+    set(path "${deps_folder}/${name}-${version}/${file}")
+    if(NOT EXISTS "${path}")
+      list(APPEND absent ${version})
+      continue()
+    endif()
+    file(SHA256 "${path}" found)
+    if(NOT found STREQUAL expected)
+      message(FATAL_ERROR "${path}\n  has SHA-256 ${found},\n  cmake/pins.txt lists ${expected}.\n"
+        "Remove it and run scripts/setup.")
+    endif()
+    list(APPEND present ${version})
+  endforeach()
+  list(REMOVE_DUPLICATES present)
+  list(REMOVE_ITEM present "" ${absent})
+  set(version "")
+  set(folder "")
+  if(present)
+    list(GET present 0 version)
+    set(folder "${deps_folder}/${name}-${version}")
+  endif()
+  set(${out_version} "${version}" PARENT_SCOPE)
+  set(${out_folder} "${folder}" PARENT_SCOPE)
+endfunction()
+
+function(require_pinned name out_version out_folder)
+  find_pinned(${name} version folder)
+  if(NOT version)
+    message(FATAL_ERROR "${name} is not in ${deps_folder}. Run scripts/setup, which fetches it.")
+  endif()
+  set(${out_version} "${version}" PARENT_SCOPE)
+  set(${out_folder} "${folder}" PARENT_SCOPE)
+endfunction()
