@@ -6,7 +6,8 @@
 
 static void poison(struct cursor *c) { *c = (struct cursor){.bad = true}; }
 
-/* X.690 10.1: the definite form, in the fewest octets possible. Four length octets are more than any limit. */
+/* X.690 10.1: the definite form, in the fewest octets possible. Four length octets are more than any limit.
+ */
 static size_t read_length(struct cursor *c)
 {
     const uint8_t first = cursor_u8(c);

@@ -82,7 +82,7 @@ void aead_seal(struct slice key, struct slice plain, struct slice aad, struct ar
 
     random_bytes(sealed, NONCE_LEN);
     psa_must(psa_aead_encrypt(id, PSA_ALG_GCM, sealed, NONCE_LEN, aad.ptr, aad.len, plain.ptr, plain.len,
-                          sealed + NONCE_LEN, len - NONCE_LEN, &written));
+                              sealed + NONCE_LEN, len - NONCE_LEN, &written));
     psa_must(psa_destroy_key(id));
     *out = slice_of(sealed, len);
 }
@@ -105,8 +105,10 @@ bool aead_open(struct slice key, struct slice sealed, struct slice aad, struct a
                               plain, c.rest.len, &written);
     psa_must(psa_destroy_key(id));
     if (status != PSA_SUCCESS)
-        return err_set(err, E_DECRYPT, "sealed data of %zu bytes: expected it to be sealed with this key and "
-                                       "context, and unchanged since", sealed.len);
+        return err_set(err, E_DECRYPT,
+                       "sealed data of %zu bytes: expected it to be sealed with this key and "
+                       "context, and unchanged since",
+                       sealed.len);
     *out = slice_of(plain, written);
     return true;
 }

@@ -15,7 +15,10 @@ struct key_impl {
     uint8_t public[PSA_EXPORT_PUBLIC_KEY_MAX_SIZE];
 };
 
-static struct slice public_bits(const struct key *k) { return slice_of(k->impl->public, k->impl->public_len); }
+static struct slice public_bits(const struct key *k)
+{
+    return slice_of(k->impl->public, k->impl->public_len);
+}
 
 /* ---- making and ending --------------------------------------------------------------------- */
 
@@ -87,10 +90,11 @@ static bool import(const struct parts *p, struct key *out, struct err *err)
     psa_key_id_t id;
 
     if (psa_import_key(&attributes, p->secret.ptr, p->secret.len, &id) != PSA_SUCCESS)
-        return err_set(err, E_KEY_FORMAT, p->type == KEY_RSA ? "private key: expected a whole RSA key, found numbers "
-                                                               "that make none"
-                                                             : "private key: expected a number below the curve's "
-                                                               "order and not zero");
+        return err_set(err, E_KEY_FORMAT,
+                       p->type == KEY_RSA ? "private key: expected a whole RSA key, found numbers "
+                                            "that make none"
+                                          : "private key: expected a number below the curve's "
+                                            "order and not zero");
     *out = hold(p->type, id);
     return true;
 }
@@ -103,8 +107,9 @@ static bool import_checked(const struct parts *p, struct key *out, struct err *e
     if (!import(p, &k, err))
         return false;
     if (p->public.len > 0 && !slice_equal(p->public, public_bits(&k)))
-        return err_set(err, E_KEY_FORMAT, "private key: expected the public key written beside it to be its own, "
-                                          "found another's");
+        return err_set(err, E_KEY_FORMAT,
+                       "private key: expected the public key written beside it to be its own, "
+                       "found another's");
     *out = k;
     k.impl = NULL;
     return true;
@@ -143,8 +148,9 @@ static bool read_sec1(struct slice der, const struct curve *curve, struct parts 
             s.bad = true;
     }
     if (version != 1 || !cursor_done(&s) || !cursor_done(&c) || curve == NULL || p.secret.len != curve->size)
-        return err_set(err, E_KEY_FORMAT, "EC private key: expected version 1, a scalar of the curve's size, the "
-                                          "curve's name and nothing else");
+        return err_set(err, E_KEY_FORMAT,
+                       "EC private key: expected version 1, a scalar of the curve's size, the "
+                       "curve's name and nothing else");
     p.type = curve->type;
     *out = p;
     return true;
@@ -160,8 +166,8 @@ static bool read_pkcs1(struct slice der, struct parts *out, struct err *err)
     if (version != 0 || !cursor_ok(&s) || !cursor_done(&c))
         return err_set(err, E_KEY_FORMAT, "RSA private key: expected an RSAPrivateKey of two primes in DER");
     if (modulus.len < RSA_MIN_BITS / 8 || modulus.len > RSA_MAX_BITS / 8)
-        return err_set(err, E_KEY_FORMAT, "RSA private key: expected %d to %d bits, found about %zu", RSA_MIN_BITS,
-                       RSA_MAX_BITS, modulus.len * 8);
+        return err_set(err, E_KEY_FORMAT, "RSA private key: expected %d to %d bits, found about %zu",
+                       RSA_MIN_BITS, RSA_MAX_BITS, modulus.len * 8);
     *out = (struct parts){KEY_RSA, der, {0}};
     return true;
 }
@@ -182,7 +188,8 @@ static bool read_pkcs8(struct cursor s, struct parts *out, struct err *err)
         return read_pkcs1(inner, out, err);
     curve = curve_by_oid(der_take(&alg, DER_OID));
     if (!slice_equal(oid, OID_EC_PUBLIC_KEY) || !cursor_done(&alg) || curve == NULL)
-        return err_set(err, E_KEY_FORMAT, "private key: expected RSA, or EC on P-256, P-384 or P-521, found another");
+        return err_set(err, E_KEY_FORMAT,
+                       "private key: expected RSA, or EC on P-256, P-384 or P-521, found another");
     return read_sec1(inner, curve, out, err);
 }
 
@@ -224,7 +231,8 @@ bool key_from_pem(struct slice text, struct key *out, struct err *err)
             return err_set(err, E_KEY_FORMAT, "expected a PEM block \"PRIVATE KEY\", found none");
     } while (!is_private_label(block.label));
     if (text_starts_with(block.label, "ENCRYPTED"))
-        return err_set(err, E_KEY_FORMAT, "expected a private key without a password, found an encrypted one");
+        return err_set(err, E_KEY_FORMAT,
+                       "expected a private key without a password, found an encrypted one");
     return key_from_pkcs8(block.der, out, err);
 }
 
@@ -243,7 +251,8 @@ static void put_sec1(struct buf *b, struct slice scalar, struct slice public)
     der_end(b, whole);
 }
 
-/* The curve is named outside and not again inside, and the public key is inside: as OpenSSL and Go write it. */
+/* The curve is named outside and not again inside, and the public key is inside: as OpenSSL and Go write it.
+ */
 static void put_pkcs8(struct buf *b, const struct key *k, struct slice secret)
 {
     const struct curve *curve = curve_of(k->impl->type);
@@ -302,7 +311,8 @@ enum signature_alg key_signature_alg(const struct key *k)
 }
 
 /* As PSA makes it: r || s, or the RSA signature. */
-static bool sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature, struct err *err)
+static bool sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature,
+                 struct err *err)
 {
     uint8_t made[PSA_SIGNATURE_MAX_SIZE];
     size_t len;
@@ -316,14 +326,16 @@ static bool sign(const struct key *k, struct slice message, struct arena *a, str
     return true;
 }
 
-bool key_sign_raw(const struct key *k, struct slice message, struct arena *a, struct slice *signature, struct err *err)
+bool key_sign_raw(const struct key *k, struct slice message, struct arena *a, struct slice *signature,
+                  struct err *err)
 {
     if (k->impl->type == KEY_RSA)
         return err_set(err, E_UNSUPPORTED, "expected an EC key for a signature r || s, found an RSA key");
     return sign(k, message, a, signature, err);
 }
 
-bool key_sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature, struct err *err)
+bool key_sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature,
+              struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(2 * CURVE_MAX_SIZE + 16);
     struct slice raw;

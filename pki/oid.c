@@ -2,7 +2,10 @@
 #include "pki/cert.h"
 #include "pki/der.h"
 
-#define OID(...) {(const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]){__VA_ARGS__}}
+#define OID(...)                                                                                             \
+    {                                                                                                        \
+        (const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]) { __VA_ARGS__ }                              \
+    }
 
 /* X.520, arc 2.5.4 */
 const struct slice OID_COMMON_NAME = OID(0x55, 0x04, 0x03), OID_COUNTRY = OID(0x55, 0x04, 0x06),
@@ -11,7 +14,8 @@ const struct slice OID_COMMON_NAME = OID(0x55, 0x04, 0x03), OID_COUNTRY = OID(0x
 
 /* RFC 5280 4.2.1, arc 2.5.29 */
 const struct slice OID_SUBJECT_KEY_ID = OID(0x55, 0x1d, 0x0e), OID_KEY_USAGE = OID(0x55, 0x1d, 0x0f),
-                   OID_SUBJECT_ALT_NAME = OID(0x55, 0x1d, 0x11), OID_BASIC_CONSTRAINTS = OID(0x55, 0x1d, 0x13),
+                   OID_SUBJECT_ALT_NAME = OID(0x55, 0x1d, 0x11),
+                   OID_BASIC_CONSTRAINTS = OID(0x55, 0x1d, 0x13),
                    OID_CRL_DISTRIBUTION_POINTS = OID(0x55, 0x1d, 0x1f),
                    OID_AUTHORITY_KEY_ID = OID(0x55, 0x1d, 0x23), OID_EXT_KEY_USAGE = OID(0x55, 0x1d, 0x25);
 
@@ -81,7 +85,8 @@ char *oid_to_text(struct arena *a, struct slice oid)
 {
     struct cursor c = cursor_over(oid);
     const uint64_t both = read_arc(&c), first = both < 80 ? both / 40 : 2;
-    char *text = arena_printf(a, "%llu.%llu", (unsigned long long)first, (unsigned long long)(both - 40 * first));
+    char *text =
+        arena_printf(a, "%llu.%llu", (unsigned long long)first, (unsigned long long)(both - 40 * first));
 
     while (cursor_ok(&c) && c.rest.len > 0)
         text = arena_printf(a, "%s.%llu", text, (unsigned long long)read_arc(&c));

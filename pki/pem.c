@@ -43,7 +43,8 @@ static struct slice take_line(struct cursor *c)
     return line;
 }
 
-/* "-----BEGIN LABEL-----" or the same with END: the label. Labels are printable and hold no dashes at the ends. */
+/* "-----BEGIN LABEL-----" or the same with END: the label. Labels are printable and hold no dashes at the
+ * ends. */
 static bool is_boundary(struct slice line, const char *start, struct slice *label)
 {
     struct cursor c = cursor_over(line);
@@ -70,7 +71,8 @@ static bool decode_body(struct slice body, struct arena *a, struct slice *der)
 }
 
 /* From behind the BEGIN line to behind the END line. */
-static bool read_block(struct cursor *c, struct slice label, struct arena *a, struct slice *der, struct err *err)
+static bool read_block(struct cursor *c, struct slice label, struct arena *a, struct slice *der,
+                       struct err *err)
 {
     const struct slice start = c->rest;
     const int shown = (int)label.len;
@@ -78,16 +80,17 @@ static bool read_block(struct cursor *c, struct slice label, struct arena *a, st
 
     do {
         if (c->rest.len == 0)
-            return err_set(err, E_CERT_FORMAT, "PEM: \"-----BEGIN %.*s-----\" has no \"-----END %.*s-----\"", shown,
-                           (const char *)label.ptr, shown, (const char *)label.ptr);
+            return err_set(err, E_CERT_FORMAT, "PEM: \"-----BEGIN %.*s-----\" has no \"-----END %.*s-----\"",
+                           shown, (const char *)label.ptr, shown, (const char *)label.ptr);
         body = slice_of(start.ptr, start.len - c->rest.len);
     } while (!is_boundary(take_line(c), end, &closing));
     if (!slice_equal(label, closing))
         return err_set(err, E_CERT_FORMAT, "PEM: a block begins as \"%.*s\" and ends as \"%.*s\"", shown,
                        (const char *)label.ptr, (int)closing.len, (const char *)closing.ptr);
     return decode_body(body, a, der) ||
-           err_set(err, E_CERT_FORMAT, "PEM: expected base64 between BEGIN and END of \"%.*s\", found something else",
-                   shown, (const char *)label.ptr);
+           err_set(err, E_CERT_FORMAT,
+                   "PEM: expected base64 between BEGIN and END of \"%.*s\", found something else", shown,
+                   (const char *)label.ptr);
 }
 
 bool pem_next(struct slice *rest, struct arena *a, struct pem_block *block, struct err *err)

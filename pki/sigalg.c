@@ -1,7 +1,10 @@
 #include "pki/der.h"
 #include "pki/spki.h"
 
-#define OID(...) {(const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]){__VA_ARGS__}}
+#define OID(...)                                                                                             \
+    {                                                                                                        \
+        (const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]) { __VA_ARGS__ }                              \
+    }
 
 /* The three shapes of parameters: none (RFC 5758), NULL (RFC 4055 section 5), the long form of PSS. */
 enum params { PARAMS_NONE, PARAMS_NULL, PARAMS_PSS };
@@ -15,8 +18,8 @@ struct row {
 };
 
 #define ECDSA_WITH(n) OID(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, n)
-#define PKCS1(n) OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, n)
-#define NIST_HASH(n) OID(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, n)
+#define PKCS1(n)      OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, n)
+#define NIST_HASH(n)  OID(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, n)
 
 static const struct row rows[] = {
     [SIG_ECDSA_SHA256] = {"ecdsa-with-SHA256", ECDSA_WITH(2), PARAMS_NONE, {0}, 0},
@@ -98,10 +101,11 @@ bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_
             *out = (enum signature_alg)i;
             return true;
         }
-    return err_set(err, code,
-                   "signature algorithm: expected ECDSA or RSA with SHA-256, SHA-384 or SHA-512 and the parameters "
-                   "that go with it, found %s",
-                   oid_to_text(&scratch, oid));
+    return err_set(
+        err, code,
+        "signature algorithm: expected ECDSA or RSA with SHA-256, SHA-384 or SHA-512 and the parameters "
+        "that go with it, found %s",
+        oid_to_text(&scratch, oid));
 }
 
 void signature_alg_put(struct buf *b, enum signature_alg alg)

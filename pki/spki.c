@@ -3,7 +3,10 @@
 #include "base/text.h"
 #include "pki/der.h"
 
-#define OID(...) {(const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]){__VA_ARGS__}}
+#define OID(...)                                                                                             \
+    {                                                                                                        \
+        (const uint8_t[]){__VA_ARGS__}, sizeof(const uint8_t[]) { __VA_ARGS__ }                              \
+    }
 
 const struct slice OID_EC_PUBLIC_KEY = OID(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
 const struct slice OID_RSA_ENCRYPTION = OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
@@ -48,7 +51,8 @@ static bool read_point(struct cursor *alg, struct slice bits, struct public_key 
     if (curve == NULL)
         return unknown_oid(oid, "the curve P-256, P-384 or P-521", err);
     if (bits.len != 1 + 2 * curve->size || bits.ptr[0] != 0x04)
-        return err_set(err, E_KEY_FORMAT, "public key on %s: expected an uncompressed point of %zu bytes, found %zu",
+        return err_set(err, E_KEY_FORMAT,
+                       "public key on %s: expected an uncompressed point of %zu bytes, found %zu",
                        curve->name, 1 + 2 * curve->size, bits.len);
     *out = (struct public_key){curve->type, bits};
     return true;
@@ -141,7 +145,8 @@ bool ecdsa_to_raw(struct slice der, size_t size, uint8_t *raw)
 {
     struct cursor c = cursor_over(der), s = der_enter(&c, DER_SEQUENCE);
 
-    return copy_number(&s, size, raw) && copy_number(&s, size, raw + size) && cursor_done(&s) && cursor_done(&c);
+    return copy_number(&s, size, raw) && copy_number(&s, size, raw + size) && cursor_done(&s) &&
+           cursor_done(&c);
 }
 
 void ecdsa_put(struct buf *b, struct slice raw)

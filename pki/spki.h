@@ -12,9 +12,14 @@ struct curve {
     struct slice oid;
     size_t size; /* bytes of a coordinate or scalar */
 };
-enum { CURVE_MAX_SIZE = 66, POINT_MAX_LEN = 1 + 2 * CURVE_MAX_SIZE, RSA_MIN_BITS = 2048, RSA_MAX_BITS = 4096 };
+enum {
+    CURVE_MAX_SIZE = 66,
+    POINT_MAX_LEN = 1 + 2 * CURVE_MAX_SIZE,
+    RSA_MIN_BITS = 2048,
+    RSA_MAX_BITS = 4096
+};
 
-const struct curve *curve_of(enum key_type type); /* NULL for KEY_RSA */
+const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA */
 const struct curve *curve_by_oid(struct slice oid); /* or NULL */
 
 extern const struct slice OID_EC_PUBLIC_KEY, OID_RSA_ENCRYPTION;

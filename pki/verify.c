@@ -20,7 +20,8 @@ psa_algorithm_t psa_alg_of(enum signature_alg alg)
 
 static bool is_ecdsa(enum signature_alg alg) { return alg <= SIG_ECDSA_SHA512; }
 
-static bool import_public(const struct public_key *key, psa_algorithm_t alg, psa_key_id_t *id, struct err *err)
+static bool import_public(const struct public_key *key, psa_algorithm_t alg, psa_key_id_t *id,
+                          struct err *err)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
@@ -44,8 +45,9 @@ static bool verify(const struct public_key *key, enum signature_alg alg, struct 
         return false;
     status = psa_verify_message(id, psa_alg_of(alg), message.ptr, message.len, signature.ptr, signature.len);
     psa_must(psa_destroy_key(id));
-    return status == PSA_SUCCESS || err_set(err, E_SIGNATURE, "the signature (%s) does not hold under this public key",
-                                            signature_alg_name(alg));
+    return status == PSA_SUCCESS ||
+           err_set(err, E_SIGNATURE, "the signature (%s) does not hold under this public key",
+                   signature_alg_name(alg));
 }
 
 bool spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature,
@@ -64,7 +66,8 @@ bool spki_verify(struct slice spki, enum signature_alg alg, struct slice message
     if (curve == NULL)
         return verify(&key, alg, message, signature, err);
     if (!ecdsa_to_raw(signature, curve->size, raw))
-        return err_set(err, E_SIGNATURE, "the signature (%s): expected r and s on %s in DER, found something else",
+        return err_set(err, E_SIGNATURE,
+                       "the signature (%s): expected r and s on %s in DER, found something else",
                        signature_alg_name(alg), curve->name);
     return verify(&key, alg, message, slice_of(raw, 2 * curve->size), err);
 }
@@ -76,7 +79,8 @@ bool p256_verify_raw(struct slice xy, struct slice message, struct slice signatu
     const struct public_key key = {KEY_P256, slice_of(point, 1 + len)};
 
     if (xy.len != len)
-        return err_set(err, E_KEY_FORMAT, "public key on P-256: expected %zu bytes X || Y, found %zu", len, xy.len);
+        return err_set(err, E_KEY_FORMAT, "public key on P-256: expected %zu bytes X || Y, found %zu", len,
+                       xy.len);
     if (signature.len != len)
         return err_set(err, E_SIGNATURE, "signature on P-256: expected %zu bytes r || s, found %zu", len,
                        signature.len);
