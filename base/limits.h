@@ -34,6 +34,8 @@ enum {
     LIMIT_CRL = 1 * MIB,
     LIMIT_COLLATERAL_JSON = 256 * KIB,
 
+    LIMIT_ENCLAVE_FILE = 256 * MIB, /* a signed enclave: a Go program with its runtime has 50 to 100 */
+
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
     LIMIT_JSON_DEPTH = 64,
