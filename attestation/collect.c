@@ -29,7 +29,8 @@ static bool unjudged(const struct err *err, struct verdict *verdict)
 }
 
 bool evidence_check(struct slice evidence, const struct package_policy *p, struct slice report_data,
-                    const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict, struct err *err)
+                    const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict,
+                    struct err *err)
 {
     const struct trust_domain *domain = trust_domain();
     struct collateral collateral = {0};

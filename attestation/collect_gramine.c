@@ -44,7 +44,8 @@ bool gramine_probe(const char *folder, struct err *err)
     type = without_line_end(type);
     if (!slice_equal(type, slice_str("dcap")))
         return err_set(err, E_NO_TEE,
-                       "%s: expected \"dcap\", found \"%s\": set sgx.remote_attestation = \"dcap\" in Gramine's manifest",
+                       "%s: expected \"dcap\", found \"%s\": set sgx.remote_attestation = \"dcap\" in "
+                       "Gramine's manifest",
                        path, text_shown(&a, type));
     return true;
 }
@@ -89,10 +90,11 @@ static bool is_about(struct slice quote, const uint8_t report_data[REPORT_DATA_L
     if (!sgx_quote_parse(quote, &q, &why))
         return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: not an SGX quote: %s", path, why.text);
     if (!slice_equal(q.report.report_data, slice_of(report_data, REPORT_DATA_LEN)))
-        return err_set(err, E_EVIDENCE_UNAVAILABLE,
-                       "%s is about other report data than was asked for: something else in this process writes "
-                       "user_report_data",
-                       path);
+        return err_set(
+            err, E_EVIDENCE_UNAVAILABLE,
+            "%s is about other report data than was asked for: something else in this process writes "
+            "user_report_data",
+            path);
     return true;
 }
 
@@ -125,8 +127,8 @@ bool gramine_seal_key(const char *folder, enum seal_policy policy, struct secret
     if (!file_read(path, GRAMINE_KEY_LEN, &a, &key, &why))
         return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s", why.text);
     if (key.len != GRAMINE_KEY_LEN)
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: expected a key of %d bytes, found %zu", path, GRAMINE_KEY_LEN,
-                       key.len);
+        return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: expected a key of %d bytes, found %zu", path,
+                       GRAMINE_KEY_LEN, key.len);
     pki_init();
     secret_new(out, SEAL_KEY_LEN);
     hkdf_sha256(out->ptr, out->len, key, slice_str("marblemesh/seal"), slice_str(name));
@@ -145,4 +147,5 @@ static bool seal_key(enum seal_policy policy, struct secret *out, struct err *er
     return gramine_seal_key(DEVICE, policy, out, err);
 }
 
-const struct tee tee_gramine = {.name = "sgx-gramine", .probe = probe, .evidence = evidence, .seal_key = seal_key};
+const struct tee tee_gramine = {
+    .name = "sgx-gramine", .probe = probe, .evidence = evidence, .seal_key = seal_key};

@@ -8,19 +8,21 @@
 
 static const struct tee *const tees[] = {&tee_gramine, NULL};
 
-static bool collateral_from_bundle(struct slice evidence, const char *bundle_path, int64_t now, struct arena *a,
-                                   struct collateral *out, struct err *err)
+static bool collateral_from_bundle(struct slice evidence, const char *bundle_path, int64_t now,
+                                   struct arena *a, struct collateral *out, struct err *err)
 {
     struct slice text;
 
     (void)evidence, (void)now; /* whether it fits them is for the appraisal */
     if (bundle_path == NULL)
-        return err_set(err, E_COLLATERAL_MISSING,
-                       "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
-                       "revocation lists for the platform");
+        return err_set(
+            err, E_COLLATERAL_MISSING,
+            "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
+            "revocation lists for the platform");
     if (!file_read(bundle_path, LIMIT_BUNDLE, a, &text, err))
-        return err->code == E_FILE_MISSING ? err_set(err, E_COLLATERAL_MISSING, "%s does not exist", bundle_path)
-                                           : false;
+        return err->code == E_FILE_MISSING
+                   ? err_set(err, E_COLLATERAL_MISSING, "%s does not exist", bundle_path)
+                   : false;
     return bundle_parse(text, a, out, err) || err_in(err, "%s", bundle_path);
 }
 

@@ -13,7 +13,14 @@
 
 #define OCCLUM_LIBRARY "build/lib/libocclum-libos.signed.so"
 
-enum { HEADER_LEN = 16, HEADER2_AT = 24, MODULUS_LEN = 384, EXPONENT = 3, ATTRIBUTE_DEBUG = 2, VENDOR_INTEL = 0x8086 };
+enum {
+    HEADER_LEN = 16,
+    HEADER2_AT = 24,
+    MODULUS_LEN = 384,
+    EXPONENT = 3,
+    ATTRIBUTE_DEBUG = 2,
+    VENDOR_INTEL = 0x8086
+};
 
 static const uint8_t header[HEADER_LEN] = {0x06, 0, 0, 0, 0xe1, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0};
 static const uint8_t header2[HEADER_LEN] = {0x01, 0x01, 0, 0, 0x60, 0, 0, 0, 0x60, 0, 0, 0, 0x01, 0, 0, 0};
@@ -29,11 +36,14 @@ static bool check_form(const struct form *f, struct err *err)
     if (!slice_equal(f->header, slice_of(header, HEADER_LEN)))
         return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: HEADER at 0 is not the one that the SDM prescribes");
     if (!slice_equal(f->header2, slice_of(header2, HEADER_LEN)))
-        return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: HEADER2 at 24 is not the one that the SDM prescribes");
+        return err_set(err, E_PACKAGE_FILE,
+                       "SIGSTRUCT: HEADER2 at 24 is not the one that the SDM prescribes");
     if (f->vendor != 0 && f->vendor != VENDOR_INTEL)
-        return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: VENDOR: expected 0 or 0x8086, found 0x%x", (unsigned)f->vendor);
+        return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: VENDOR: expected 0 or 0x8086, found 0x%x",
+                       (unsigned)f->vendor);
     if (f->exponent != EXPONENT)
-        return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: EXPONENT: expected 3, found %u", (unsigned)f->exponent);
+        return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: EXPONENT: expected 3, found %u",
+                       (unsigned)f->exponent);
     if (!slice_is_zero(f->reserved) || !slice_is_zero(f->reserved2) || !slice_is_zero(f->reserved3))
         return err_set(err, E_PACKAGE_FILE, "SIGSTRUCT: reserved bytes are not zero");
     return true;
@@ -54,7 +64,8 @@ bool sigstruct_parse(struct slice in, struct sigstruct *out, struct err *err)
     f.reserved = cursor_take(&c, 84);
     modulus = cursor_take(&c, MODULUS_LEN);
     f.exponent = cursor_u32le(&c);
-    (void)cursor_take(&c, MODULUS_LEN + 4 + 4 + 4 + 16); /* SIGNATURE, MISCSELECT, MISCMASK, CET, ISVFAMILYID */
+    (void)cursor_take(&c,
+                      MODULUS_LEN + 4 + 4 + 4 + 16); /* SIGNATURE, MISCSELECT, MISCMASK, CET, ISVFAMILYID */
     s.debug = (cursor_u8(&c) & ATTRIBUTE_DEBUG) != 0;
     (void)cursor_take(&c, 15 + 16); /* ATTRIBUTES, the rest; ATTRIBUTEMASK */
     measurement = cursor_take(&c, sizeof s.mr_enclave);
@@ -92,7 +103,8 @@ static bool take_candidate(struct search *s, struct slice at, struct err *err)
         return true;
     if (s->any && !slice_equal(slice_of(s->bytes, sizeof s->bytes), whole))
         return err_set(err, E_PACKAGE_FILE,
-                       "more than one SIGSTRUCT, and they differ: expected one, so that it is clear which enclave is meant; "
+                       "more than one SIGSTRUCT, and they differ: expected one, so that it is clear which "
+                       "enclave is meant; "
                        "name a file that holds a single one");
     memcpy(s->bytes, whole.ptr, sizeof s->bytes);
     s->found = candidate;
@@ -148,7 +160,8 @@ static bool search_file(struct search *s, const char *path, struct err *err)
     scoped(arena_wipe) struct arena a = {0};
     struct slice file;
 
-    return file_read(path, LIMIT_ENCLAVE_FILE, &a, &file, err) && (search_bytes(s, file, err) || err_in(err, "%s", path));
+    return file_read(path, LIMIT_ENCLAVE_FILE, &a, &file, err) &&
+           (search_bytes(s, file, err) || err_in(err, "%s", path));
 }
 
 static void close_folder(DIR **d)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Collateral as a service would serve it: Intel PCS API v4, TCB info version 3, enclave identity version 2. */
+/* Collateral as a service would serve it: Intel PCS API v4, TCB info version 3, enclave identity version 2.
+ */
 #include "attestation/sim/pki.h"
 #include "attestation/sim/quoting_enclave.h"
 #include "base/clock.h"
@@ -67,10 +68,11 @@ static void put_platform_tcb(struct buf *b, const uint8_t components[NUM_COMPONE
 
 /* The platform's own level, and one that is a step below in everything, so that an older platform with the
  * same FMSPC is out of date and one older still is not supported. */
-static void put_platform_levels(struct buf *b, const struct sim_platform *p, const struct sim_collateral_options *o)
+static void put_platform_levels(struct buf *b, const struct sim_platform *p,
+                                const struct sim_collateral_options *o)
 {
     uint8_t below[NUM_COMPONENTS];
-    const unsigned pce_svn_below = p->pce_svn - (p->pce_svn > 0);
+    const unsigned pce_svn_below = p->pce_svn > 0 ? p->pce_svn - 1U : 0;
 
     for (size_t i = 0; i < NUM_COMPONENTS; i++)
         below[i] = (uint8_t)(p->components[i] - (p->components[i] > 0));
@@ -106,8 +108,8 @@ static void put_qe_level(struct buf *b, unsigned isv_svn, const char *date, cons
 }
 
 /* Masks as Intel's: everything counts but MODE64BIT and the x-features, so a debug enclave does not fit. */
-static void put_qe_identity(struct buf *b, const struct sim_platform *p, const struct sim_collateral_options *o,
-                            struct window w)
+static void put_qe_identity(struct buf *b, const struct sim_platform *p,
+                            const struct sim_collateral_options *o, struct window w)
 {
     static const uint8_t attributes[16] = {SIM_INIT | SIM_PROVISION_KEY};
     static const uint8_t mask[16] = {0xff & ~SIM_MODE64BIT, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -149,8 +151,8 @@ static bool sign_body(const char *name, const struct buf *body, const struct key
 }
 
 /* A list of those of the certificates whose flag is set. */
-static bool issue_crl(const struct sim_party *issuer, struct window w, const struct slice *serials, const bool *revoke,
-                      size_t num, struct arena *a, struct slice *out, struct err *err)
+static bool issue_crl(const struct sim_party *issuer, struct window w, const struct slice *serials,
+                      const bool *revoke, size_t num, struct arena *a, struct slice *out, struct err *err)
 {
     struct slice *listed = arena_array(a, num, sizeof *listed);
     struct crl_spec spec = {w.from, w.to, CRL_NUMBER, listed, 0};
@@ -168,7 +170,8 @@ static bool issue_crls(const struct sim_pki *platform, const struct sim_pki *sig
     const struct slice below_root[] = {platform->platform_ca.cert.serial, signing->tcb_signing.cert.serial};
     const bool revoke[] = {o->revoke_platform_ca, o->revoke_tcb_signing};
 
-    return issue_crl(&platform->platform_ca, w, &platform->pck.cert.serial, &o->revoke_pck, 1, a, &out->pck_crl, err) &&
+    return issue_crl(&platform->platform_ca, w, &platform->pck.cert.serial, &o->revoke_pck, 1, a,
+                     &out->pck_crl, err) &&
            issue_crl(&platform->root, w, below_root, revoke, 2, a, &out->root_ca_crl, err);
 }
 
@@ -176,7 +179,8 @@ bool sim_collateral(const struct sim_platform *p, const struct sim_collateral_op
                     struct arena *a, struct collateral *out, struct err *err)
 {
     const struct window w = window_of(o, now);
-    scoped(buf_wipe) struct buf tcb_info = buf_max(LIMIT_COLLATERAL_JSON), identity = buf_max(LIMIT_COLLATERAL_JSON);
+    scoped(buf_wipe) struct buf tcb_info = buf_max(LIMIT_COLLATERAL_JSON),
+                                identity = buf_max(LIMIT_COLLATERAL_JSON);
     scoped(sim_pki_wipe) struct sim_pki platform = {0}, signing = {0};
     const struct sim_party *const chain[] = {&signing.tcb_signing, &signing.root};
     struct collateral made = {0};

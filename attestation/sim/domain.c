@@ -56,8 +56,8 @@ static const struct tee sim_tee = {
 static const struct tee *const sim_tees[] = {&sim_tee, NULL};
 
 /* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now, struct arena *a,
-                                  struct collateral *out, struct err *err)
+static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
+                                  struct arena *a, struct collateral *out, struct err *err)
 {
     static const struct sim_collateral_options all_is_well = {0};
     struct slice text;

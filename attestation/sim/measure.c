@@ -68,7 +68,8 @@ static bool default_identity(struct sim_identity *out, struct err *err)
     return true;
 }
 
-static bool signed_identity(struct slice text, const uint8_t measured[32], struct sim_identity *out, struct err *err)
+static bool signed_identity(struct slice text, const uint8_t measured[32], struct sim_identity *out,
+                            struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     const struct slice found = slice_of(measured, 32);
@@ -77,7 +78,8 @@ static bool signed_identity(struct slice text, const uint8_t measured[32], struc
     if (!sim_signature_parse(text, &a, &s, err) || !sim_signature_verify(&s, err))
         return false;
     if (!slice_equal(found, slice_of(s.identity.mr_enclave, 32)))
-        return err_set(err, E_SIM_SIGNATURE, "it is for measurement %s, the program has %s: it was changed after signing",
+        return err_set(err, E_SIM_SIGNATURE,
+                       "it is for measurement %s, the program has %s: it was changed after signing",
                        hex_text(&a, slice_of(s.identity.mr_enclave, 32)), hex_text(&a, found));
     *out = s.identity;
     return true;

@@ -1,4 +1,5 @@
-/* attestation/sim/measure.h: what a program is in the simulation, from an open file. For attestation/sim only. */
+/* attestation/sim/measure.h: what a program is in the simulation, from an open file. For attestation/sim
+ * only. */
 #pragma once
 #include "attestation/sim/sim.h"
 

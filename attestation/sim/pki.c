@@ -29,7 +29,7 @@ static const struct profile root_profile = {
     "root", "Intel SGX Root CA", SERVICE "/IntelSGXRootCA.der", true, 1, KU_CERT_SIGN | KU_CRL_SIGN,
 };
 static const struct profile platform_ca_profile = {
-    "PCK Platform CA", "Intel SGX PCK Platform CA", SERVICE "/IntelSGXRootCA.der", true, 0,
+    "PCK Platform CA",          "Intel SGX PCK Platform CA", SERVICE "/IntelSGXRootCA.der", true, 0,
     KU_CERT_SIGN | KU_CRL_SIGN,
 };
 static const struct profile pck_profile = {
@@ -89,8 +89,9 @@ static struct slice serial_of(const struct profile *p, struct slice platform, st
     return slice_of(serial, SERIAL_LEN);
 }
 
-static bool issue(const struct profile *p, struct slice platform, const struct extension *more, size_t num_more,
-                  const struct sim_party *issuer, struct arena *a, struct sim_party *out, struct err *err)
+static bool issue(const struct profile *p, struct slice platform, const struct extension *more,
+                  size_t num_more, const struct sim_party *issuer, struct arena *a, struct sim_party *out,
+                  struct err *err)
 {
     const struct name_part subject[] = {{OID_COMMON_NAME, p->common_name}, {OID_ORGANIZATION, organization}};
     struct extension *extra = arena_array(a, num_more + 1, sizeof *extra);
@@ -199,4 +200,7 @@ const struct roots *sim_roots(void)
     return &roots;
 }
 
-bool sim_developer_key(struct key *out, struct err *err) { return sim_key("developer", (struct slice){0}, out, err); }
+bool sim_developer_key(struct key *out, struct err *err)
+{
+    return sim_key("developer", (struct slice){0}, out, err);
+}

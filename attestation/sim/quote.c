@@ -68,7 +68,8 @@ static void put_header(struct buf *b, const struct sim_platform *p, struct arena
 }
 
 /* The quoting enclave's report binds the attestation key: SHA-256(key || authentication data). */
-static void put_qe_report(struct buf *b, const struct sim_platform *p, struct slice attestation_key, struct slice auth)
+static void put_qe_report(struct buf *b, const struct sim_platform *p, struct slice attestation_key,
+                          struct slice auth)
 {
     const struct slice bound[] = {attestation_key, auth};
     uint8_t measurement[32], signer[32], report_data[64] = {0};
@@ -101,7 +102,8 @@ static bool put_signature_data(struct buf *b, const struct sim_platform *p, cons
     for (uint8_t i = 0; i < sizeof auth; i++)
         auth[i] = i;
     if (!sim_key("attestation key", sim_platform_bytes(p, a), &attestation, err) ||
-        !sim_key_xy(&attestation, a, &xy, err) || !key_sign_raw(&attestation, signed_part, a, &signature, err))
+        !sim_key_xy(&attestation, a, &xy, err) ||
+        !key_sign_raw(&attestation, signed_part, a, &signature, err))
         return false;
     put_qe_report(&report, p, xy, slice_of(auth, sizeof auth));
     if (!key_sign_raw(&pki->pck.key, buf_bytes(&report), a, &qe_signature, err))

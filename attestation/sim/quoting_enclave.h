@@ -1,4 +1,5 @@
-/* attestation/sim/quoting_enclave.h: what the simulated quoting enclave is: quotes show it, collateral names it. */
+/* attestation/sim/quoting_enclave.h: what the simulated quoting enclave is: quotes show it, collateral names
+ * it. */
 #pragma once
 #include "base/bytes.h"
 

@@ -6,7 +6,7 @@
 #include "pki/hash.h"
 
 /* Also what a check of the build looks for in programs that must not contain the simulation. */
-const char sim_seed[] = "marblemesh simulated TEE, seed 1: published on purpose, protects nothing";
+static const char sim_seed[] = "marblemesh simulated TEE, seed 1: published on purpose, protects nothing";
 
 static void derive(const char *purpose, struct slice context, uint8_t attempt, void *out, size_t len)
 {

@@ -79,8 +79,9 @@ bool sim_signature_verify(const struct sim_signature *s, struct err *err)
         return err_set(err, E_SIM_SIGNATURE, "$.signer: expected a P-256 public key: %s", cause.text);
     put_signed(&b, &s->identity);
     if (!p256_verify_raw(xy, buf_bytes(&b), s->signature, &cause))
-        return err_set(err, E_SIM_SIGNATURE,
-                       "the signature does not hold under the signer's key: a member was changed after signing");
+        return err_set(
+            err, E_SIM_SIGNATURE,
+            "the signature does not hold under the signer's key: a member was changed after signing");
     return true;
 }
 
@@ -91,7 +92,8 @@ bool sim_signature_make(const struct sim_identity *id, const struct key *develop
     struct slice signature;
 
     if (key_type_of(developer) != KEY_P256)
-        return err_set(err, E_UNSUPPORTED, "simulated enclaves are signed with P-256 keys, this is another kind");
+        return err_set(err, E_UNSUPPORTED,
+                       "simulated enclaves are signed with P-256 keys, this is another kind");
     put_signed(&to_sign, id);
     if (!key_sign_raw(developer, buf_bytes(&to_sign), a, &signature, err))
         return false;
