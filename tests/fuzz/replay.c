@@ -15,6 +15,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Asked by the sanitizers: a finding ends in SIGABRT like any other failure. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
+const char *__asan_default_options(void) { return "abort_on_error=1:handle_segv=0"; }
+const char *__ubsan_default_options(void) { return "abort_on_error=1:print_stacktrace=1"; }
+
 enum {
     MUTATIONS = 4000,
     MAX_SEEDS = 4096,
@@ -57,6 +63,16 @@ static void save_running(int signal)
     if (fd >= 0 && write(fd, running.bytes, running.len) == (ssize_t)running.len)
         (void)!write(STDERR_FILENO, told, sizeof told - 1);
     (void)raise(signal); /* handled once: the default now */
+}
+
+static void save_what_fails(void)
+{
+    struct sigaction once = { .sa_handler = save_running, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
+    struct sigaction now;
+
+    sigaction(SIGABRT, &once, NULL);
+    if (sigaction(SIGSEGV, NULL, &now) == 0 && now.sa_handler == SIG_DFL) /* else a sanitizer's, which tells more */
+        sigaction(SIGSEGV, &once, NULL);
 }
 
 /* An input is copied to an allocation of its very size, so that a sanitizer sees a read one byte behind it. */
@@ -113,6 +129,13 @@ static uint8_t edge_byte(void)
     static const uint8_t edges[] = { 0x00, 0x01, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xfe, 0xff };
 
     return edges[below(sizeof edges)];
+}
+
+static void copy(struct input *to, const struct input *from)
+{
+    if (from->len > 0)
+        memcpy(to->bytes, from->bytes, from->len);
+    to->len = from->len;
 }
 
 static void remove_span(struct input *in)
@@ -172,12 +195,10 @@ static void mutate(struct input *in)
 int main(int argc, char **argv)
 {
     static uint8_t scratch[SIZE_CAP];
-    struct sigaction once = { .sa_handler = save_running, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
 
     if (argc != 2)
         fail(argv[0], "one argument: the folder with the seeds");
-    sigaction(SIGABRT, &once, NULL);
-    sigaction(SIGSEGV, &once, NULL);
+    save_what_fails();
     add_folder(argv[1]);
     run(scratch, 0);
     for (size_t i = 0; i < num_seeds; i++)
@@ -186,7 +207,7 @@ int main(int argc, char **argv)
         struct input in = { scratch, 0 };
 
         if (num_seeds > 0)
-            insert_span(&in, &seeds[(size_t)i % num_seeds]);
+            copy(&in, &seeds[(size_t)i % num_seeds]);
         mutate(&in);
         run(in.bytes, in.len);
     }
