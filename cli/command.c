@@ -131,8 +131,9 @@ static bool parse_words(struct parser *p)
 
         if (options && strcmp(word, "--") == 0)
             options = false;
-        else if (options && strncmp(word, "--", 2) == 0 ? !parse_long(p, word)
-                 : options && word[0] == '-' && word[1] != '\0' ? !parse_letters(p, word) : !parse_word(p, word))
+        else if (options && strncmp(word, "--", 2) == 0         ? !parse_long(p, word)
+                 : options && word[0] == '-' && word[1] != '\0' ? !parse_letters(p, word)
+                                                                : !parse_word(p, word))
             return false;
     }
     return true;
@@ -177,8 +178,9 @@ static void print_options(FILE *to, const struct option *table)
     for (; table != NULL && table->name != NULL; table++) {
         char left[64];
 
-        (void)snprintf(left, sizeof left, "%c%c%s --%s%s%s", table->letter ? '-' : ' ', table->letter ? table->letter : ' ',
-                       table->letter ? "," : " ", table->name, table->value ? " " : "", table->value ? table->value : "");
+        (void)snprintf(left, sizeof left, "%c%c%s --%s%s%s", table->letter ? '-' : ' ',
+                       table->letter ? table->letter : ' ', table->letter ? "," : " ", table->name,
+                       table->value ? " " : "", table->value ? table->value : "");
         (void)fprintf(to, "  %-34s %s", left, table->help);
         if (table->fallback != NULL)
             (void)fprintf(to, " (default %s)", table->fallback);
@@ -198,7 +200,8 @@ static void print_indented(FILE *to, const char *lines)
 
 static void help_topic(FILE *to, const char *topic)
 {
-    (void)fprintf(to, "Usage: %s %s%sCOMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", program_name, topic, topic[0] ? " " : "");
+    (void)fprintf(to, "Usage: %s %s%sCOMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", program_name, topic,
+                  topic[0] ? " " : "");
     for (const struct command *c = commands; c->words != NULL; c++)
         if (begins(c, topic))
             (void)fprintf(to, "  %-26s %s\n", c->words, c->summary);
@@ -213,8 +216,8 @@ void cli_help(FILE *to, const struct command *c, const char *topic)
         help_topic(to, topic);
         return;
     }
-    (void)fprintf(to, "Usage: %s %s [OPTION...]%s%s\n\n%s\n", program_name, c->words, c->arguments[0] ? " " : "", c->arguments,
-                  c->description);
+    (void)fprintf(to, "Usage: %s %s [OPTION...]%s%s\n\n%s\n", program_name, c->words,
+                  c->arguments[0] ? " " : "", c->arguments, c->description);
     if (c->options != NULL) {
         (void)fprintf(to, "\nOptions:\n");
         print_options(to, c->options);

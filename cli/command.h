@@ -18,8 +18,8 @@ struct option {
 struct cli;
 
 struct command {
-    const char *words;            /* "manifest set" */
-    const char *arguments;        /* "MANIFEST IP:PORT" */
+    const char *words;     /* "manifest set" */
+    const char *arguments; /* "MANIFEST IP:PORT" */
     size_t min_arguments, max_arguments;
     const struct option *options; /* of its own; ends with a nameless one; NULL: none */
     const char *summary;          /* one line */
@@ -37,7 +37,7 @@ struct cli {
     struct given {
         const struct option *option;
         const char *value; /* "" for a flag */
-    } *given;
+    } * given;
     size_t num_given;
     bool help;
 };

@@ -25,8 +25,8 @@ static const char *own_file(struct arena *a)
     if (slash == NULL)
         return NULL;
     *slash = '\0';
-    for (const char *const *where =
-             (const char *const[]){"coordinator-era.json", "../coordinator-era.json", "../share/marblemesh/coordinator-era.json", NULL};
+    for (const char *const *where = (const char *const[]){"coordinator-era.json", "../coordinator-era.json",
+                                                          "../share/marblemesh/coordinator-era.json", NULL};
          *where != NULL; where++) {
         path = arena_printf(a, "%s/%s", self, *where);
         if (file_exists(path))
@@ -48,7 +48,9 @@ static const char *choose_file(struct cli *cli)
  * hold where no flag was given. */
 static void apply_flags(struct cli *cli, struct package_policy *p)
 {
-    static const struct { const char *option; } rows[] = {{"accepted-tcb-statuses"}, {"accepted-advisories"}};
+    static const struct {
+        const char *option;
+    } rows[] = {{"accepted-tcb-statuses"}, {"accepted-advisories"}};
 
     for (size_t i = 0; i < 2; i++) {
         const char *given = cli_option(cli, rows[i].option);
@@ -74,11 +76,14 @@ static bool check(const struct era *era, struct err *err)
     const bool unique = p->unique_id != NULL && p->unique_id[0] != '\0';
 
     if (!unique && (p->security_version == 0 || p->product_id == 0))
-        return err_set(err, E_PACKAGE_INCOMPLETE, "%s: without UniqueID, ProductID and SecurityVersion must be given and not 0",
+        return err_set(err, E_PACKAGE_INCOMPLETE,
+                       "%s: without UniqueID, ProductID and SecurityVersion must be given and not 0",
                        era->path);
     if (!unique && (p->signer_id == NULL || p->signer_id[0] == '\0'))
-        (void)fprintf(stderr, "Warning: %s names neither UniqueID nor SignerID: any signer's coordinator is accepted.\n",
-                      era->path);
+        (void)fprintf(
+            stderr,
+            "Warning: %s names neither UniqueID nor SignerID: any signer's coordinator is accepted.\n",
+            era->path);
     return true;
 }
 
@@ -91,9 +96,10 @@ bool era_load(struct cli *cli, struct era *out, struct err *err)
     const json_t *own;
 
     if (era.path == NULL)
-        return err_set(err, E_FILE_MISSING,
-                       "no policy for the coordinator: give --era-config FILE with its package properties, or put "
-                       "era-config.json into this folder");
+        return err_set(
+            err, E_FILE_MISSING,
+            "no policy for the coordinator: give --era-config FILE with its package properties, or put "
+            "era-config.json into this folder");
     if (!file_read(era.path, LIMIT_COLLATERAL_JSON, &cli->arena, &text, err) ||
         !json_parse(text, JSON_LAST_WINS, E_JSON_SYNTAX, &json, err))
         return err_in(err, "policy file %s", era.path);

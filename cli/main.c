@@ -12,12 +12,16 @@
 const struct option global_options[] = {
     {"help", 'h', NULL, NULL, "show this help"},
     {"coordinator-cert", 0, "FILE", NULL,
-     "where the coordinator's certificate is cached: by default $XDG_CONFIG_HOME or ~/.config, marblerun/coordinator-cert.pem"},
+     "where the coordinator's certificate is cached: by default $XDG_CONFIG_HOME or ~/.config, "
+     "marblerun/coordinator-cert.pem"},
     {"era-config", 0, "FILE", NULL,
-     "policy for the coordinator: by default ./era-config.json, else the one built or installed with this program"},
+     "policy for the coordinator: by default ./era-config.json, else the one built or installed with this "
+     "program"},
     {"insecure", 'i', NULL, NULL, "do not verify the coordinator; says each time what was not checked"},
-    {"accepted-tcb-statuses", 0, "LIST", NULL, "TCB statuses to accept besides UpToDate, comma separated (default SWHardeningNeeded)"},
-    {"accepted-advisories", 0, "LIST", NULL, "advisories to accept with SWHardeningNeeded, comma separated (default all)"},
+    {"accepted-tcb-statuses", 0, "LIST", NULL,
+     "TCB statuses to accept besides UpToDate, comma separated (default SWHardeningNeeded)"},
+    {"accepted-advisories", 0, "LIST", NULL,
+     "advisories to accept with SWHardeningNeeded, comma separated (default all)"},
     {"nonce", 0, "TEXT", NULL, "put this into the question for the quote (default 32 random bytes)"},
     {"save-sgx-quote", 0, "FILE", NULL, "keep the coordinator's quote"},
     {"collateral", 0, "FILE", NULL, "collateral bundle to judge the quote with"},
@@ -34,28 +38,37 @@ static const struct option get_options[] = {
     {"keep-cert", 0, NULL, NULL, "cache the coordinator's certificate"},
     {0},
 };
-static const struct option root_options[] = {{"output", 'o', "FILE", "marblerunRootCA.crt", "where to write"}, {0}};
+static const struct option root_options[] = {{"output", 'o', "FILE", "marblerunRootCA.crt", "where to write"},
+                                             {0}};
 static const struct option intermediate_options[] = {
     {"output", 'o', "FILE", "marblerunIntermediateCA.crt", "where to write"}, {0}};
-static const struct option chain_options[] = {{"output", 'o', "FILE", "marblerunChainCA.crt", "where to write"}, {0}};
+static const struct option chain_options[] = {
+    {"output", 'o', "FILE", "marblerunChainCA.crt", "where to write"}, {0}};
 static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON"}, {0}};
 
 static const struct command table[] = {
     {"manifest set", "MANIFEST IP:PORT", 2, 2, set_options, "verify the coordinator and give it a manifest",
-     "Verifies the coordinator's evidence, uploads the manifest unchanged, prints its fingerprint and caches\n"
+     "Verifies the coordinator's evidence, uploads the manifest unchanged, prints its fingerprint and "
+     "caches\n"
      "the coordinator's certificate. If the manifest names recovery keys, the recovery data is handed out.",
      "meshctl manifest set manifest.json localhost:4433", cmd_manifest_set},
     {"manifest get", "IP:PORT", 1, 1, get_options, "verify the coordinator and print its manifest",
      "Verifies the coordinator's evidence and prints the manifest in force, byte for byte as it was set.",
-     "meshctl manifest get localhost:4433\nmeshctl manifest get localhost:4433 -o manifest.json", cmd_manifest_get},
-    {"manifest verify", "MANIFEST|FINGERPRINT IP:PORT", 2, 2, NULL, "verify the coordinator and that it runs this manifest",
-     "Verifies the coordinator's evidence and compares its manifest's fingerprint with that of a file, or with\n"
+     "meshctl manifest get localhost:4433\nmeshctl manifest get localhost:4433 -o manifest.json",
+     cmd_manifest_get},
+    {"manifest verify", "MANIFEST|FINGERPRINT IP:PORT", 2, 2, NULL,
+     "verify the coordinator and that it runs this manifest",
+     "Verifies the coordinator's evidence and compares its manifest's fingerprint with that of a file, or "
+     "with\n"
      "64 hexadecimal digits. Prints OK and caches the coordinator's certificate.",
      "meshctl manifest verify manifest.json localhost:4433", cmd_manifest_verify},
     {"manifest signature", "MANIFEST", 1, 1, NULL, "print a manifest's fingerprint",
-     "Prints the SHA-256 of the manifest's bytes. Offline.", "meshctl manifest signature manifest.json", cmd_manifest_signature},
-    {"certificate root", "IP:PORT", 1, 1, root_options, "verify the coordinator and save its root certificate",
-     "Verifies the coordinator's evidence and that its root certificate is the cached one, and writes it as PEM.",
+     "Prints the SHA-256 of the manifest's bytes. Offline.", "meshctl manifest signature manifest.json",
+     cmd_manifest_signature},
+    {"certificate root", "IP:PORT", 1, 1, root_options,
+     "verify the coordinator and save its root certificate",
+     "Verifies the coordinator's evidence and that its root certificate is the cached one, and writes it as "
+     "PEM.",
      "meshctl certificate root localhost:4433 -o root.crt", cmd_certificate_root},
     {"certificate intermediate", "IP:PORT", 1, 1, intermediate_options,
      "verify the coordinator and save its intermediate certificate",
@@ -67,7 +80,8 @@ static const struct command table[] = {
      "intermediate and the root certificate as PEM.",
      "meshctl certificate chain localhost:4433", cmd_certificate_chain},
     {"status", "IP:PORT", 1, 1, json_options, "print the coordinator's state",
-     "Asks the coordinator that is known by its cached certificate, or verifies its evidence if none is cached,\n"
+     "Asks the coordinator that is known by its cached certificate, or verifies its evidence if none is "
+     "cached,\n"
      "and prints CODE: MESSAGE. 1: waits for recovery; 2: waits for a manifest; 3: runs.",
      "meshctl status localhost:4433", cmd_status},
     {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
@@ -75,7 +89,8 @@ static const struct command table[] = {
      "SecurityVersion. The -sim twin takes any native program. With --json the output fits into Packages.",
      "meshctl package-info enclave.signed --json", cmd_package_info},
     {"version", "", 0, 0, json_options, "print the version",
-     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version", cmd_version},
+     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version",
+     cmd_version},
     {0},
 };
 const struct command *const commands = table;

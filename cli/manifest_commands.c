@@ -58,20 +58,22 @@ bool cmd_manifest_set(struct cli *cli, struct err *err)
     size_t i;
     json_t *warning;
 
-    if (!read_manifest(cli, cli->arguments[0], &manifest, err) || !target_attest(cli, cli->arguments[1], &t, err))
+    if (!read_manifest(cli, cli->arguments[0], &manifest, err) ||
+        !target_attest(cli, cli->arguments[1], &t, err))
         return false;
     (void)printf("Setting the manifest with fingerprint %s\n", fingerprint_of(a, manifest));
     body = arena_printf(a, "{\"manifest\":\"%s\"}", base64_text(a, manifest, BASE64_STD));
     if (!target_call(&t, "POST", "/api/v2/manifest", slice_str(body), &data, err))
         return false;
-    json_array_foreach(json_object_get(data, "Warnings"), i, warning)
-        (void)fprintf(stderr, "Warning: %s\n", json_string_value(warning));
+    json_array_foreach(json_object_get(data, "Warnings"), i, warning)(void)
+        fprintf(stderr, "Warning: %s\n", json_string_value(warning));
     (void)printf("Manifest successfully set\n");
     return hand_out_recovery_data(cli, data, err) && target_keep(&t, err);
 }
 
 /* The coordinator's manifest and its fingerprint, which is computed here and not believed. */
-static bool fetch_manifest(const struct target *t, struct slice *manifest, char **fingerprint, struct err *err)
+static bool fetch_manifest(const struct target *t, struct slice *manifest, char **fingerprint,
+                           struct err *err)
 {
     scoped(json_release) json_t *data = NULL;
     struct fields f;
@@ -98,8 +100,9 @@ bool cmd_manifest_get(struct cli *cli, struct err *err)
     if (cli_flag(cli, "keep-cert") && !target_keep(&t, err))
         return false;
     if (cli_flag(cli, "signature"))
-        manifest = slice_str(arena_printf(&cli->arena, "{\n\"ManifestSignature\": \"%s\",\n\"Manifest\": %s\n}\n", fingerprint,
-                                          arena_strndup(&cli->arena, manifest)));
+        manifest =
+            slice_str(arena_printf(&cli->arena, "{\n\"ManifestSignature\": \"%s\",\n\"Manifest\": %s\n}\n",
+                                   fingerprint, arena_strndup(&cli->arena, manifest)));
     return print_or_save(cli, manifest, err);
 }
 
@@ -125,7 +128,8 @@ bool cmd_manifest_verify(struct cli *cli, struct err *err)
     if (!target_attest(cli, cli->arguments[1], &t, err) || !fetch_manifest(&t, &manifest, &found, err))
         return false;
     if (!text_equal_fold(slice_str(wanted), slice_str(found)))
-        return err_set(err, E_MANIFEST_OTHER, "expected the manifest with fingerprint %s, the coordinator runs %s", wanted, found);
+        return err_set(err, E_MANIFEST_OTHER,
+                       "expected the manifest with fingerprint %s, the coordinator runs %s", wanted, found);
     (void)printf("OK\n");
     return target_keep(&t, err);
 }

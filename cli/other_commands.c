@@ -39,7 +39,10 @@ static bool certificate(struct cli *cli, bool intermediate, bool root, struct er
 }
 
 bool cmd_certificate_root(struct cli *cli, struct err *err) { return certificate(cli, false, true, err); }
-bool cmd_certificate_intermediate(struct cli *cli, struct err *err) { return certificate(cli, true, false, err); }
+bool cmd_certificate_intermediate(struct cli *cli, struct err *err)
+{
+    return certificate(cli, true, false, err);
+}
 bool cmd_certificate_chain(struct cli *cli, struct err *err) { return certificate(cli, true, true, err); }
 
 bool cmd_status(struct cli *cli, struct err *err)
@@ -94,7 +97,8 @@ bool cmd_version(struct cli *cli, struct err *err)
 {
     (void)err;
     if (cli_flag(cli, "json"))
-        (void)printf("{\"version\":\"%s\",\"trustDomain\":\"%s\"}\n", MARBLEMESH_VERSION, trust_domain()->name);
+        (void)printf("{\"version\":\"%s\",\"trustDomain\":\"%s\"}\n", MARBLEMESH_VERSION,
+                     trust_domain()->name);
     else
         (void)printf("%s v%s\nTrust domain: %s\n", program_name, MARBLEMESH_VERSION, trust_domain()->name);
     return true;

@@ -41,7 +41,8 @@ static bool refusal(int status, const json_t *envelope, struct err *err)
     if (code == E_NONE)
         code = status == 405 ? E_HTTP_METHOD : E_COORDINATOR;
     if (message == NULL)
-        message = status == 405 ? "it does not know this request: is it a coordinator, and not an older one?" : "no reason given";
+        message = status == 405 ? "it does not know this request: is it a coordinator, and not an older one?"
+                                : "no reason given";
     return err_set(err, code, "the coordinator refused (HTTP %d): %s", status, message);
 }
 
@@ -60,12 +61,11 @@ static bool read_envelope(const struct http_response *r, json_t **data, struct e
 
 static void close_client(struct client **c) { client_close(c); }
 
-bool target_call(const struct target *t, const char *method, const char *path, struct slice body, json_t **data,
-                 struct err *err)
+bool target_call(const struct target *t, const char *method, const char *path, struct slice body,
+                 json_t **data, struct err *err)
 {
-    const struct client_options options = {.address = t->address,
-                                           .check = t->any_peer ? NULL : check_peer,
-                                           .check_ctx = (void *)(uintptr_t)t};
+    const struct client_options options = {
+        .address = t->address, .check = t->any_peer ? NULL : check_peer, .check_ctx = (void *)(uintptr_t)t};
     const char *question = strchr(path, '?');
     struct header json_body = {slice_str("content-type"), slice_str("application/json")};
     const struct http_request request = {
@@ -109,28 +109,31 @@ static bool fetch_quote(const struct target *t, struct slice nonce, struct answe
     if (!fields_done(&f) || !cert_parse_pem(slice_str(out->chain_pem), a, &out->chain, &out->num_chain, err))
         return err_in(err, "the coordinator's answer to /api/v2/quote");
     if (out->num_chain != 2)
-        return err_set(err, E_COORDINATOR, "expected the intermediate and the root certificate, found %zu certificates",
+        return err_set(err, E_COORDINATOR,
+                       "expected the intermediate and the root certificate, found %zu certificates",
                        out->num_chain);
     return true;
 }
 
 /* A debug coordinator is only accepted if the policy says Debug; a production one always. */
-static bool judge(struct cli *cli, const struct era *era, const struct answer *answer, struct slice report_data, struct err *err)
+static bool judge(struct cli *cli, const struct era *era, const struct answer *answer,
+                  struct slice report_data, struct err *err)
 {
     struct package_policy policy = era->policy;
     struct verdict verdict;
 
-    if (evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(), &cli->arena, &verdict,
-                       err))
+    if (evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(),
+                       &cli->arena, &verdict, err))
         return true;
     if (err->code != E_DEBUG || !policy.debug)
         return false;
     policy.debug = false;
-    return evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(), &cli->arena,
-                          &verdict, err);
+    return evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(),
+                          &cli->arena, &verdict, err);
 }
 
-static bool verify(struct cli *cli, const char *address, const struct answer *answer, struct slice nonce, struct err *err)
+static bool verify(struct cli *cli, const char *address, const struct answer *answer, struct slice nonce,
+                   struct err *err)
 {
     const struct slice bound[] = {answer->chain[1].der, nonce};
     uint8_t report_data[64] = {0};
@@ -141,7 +144,8 @@ static bool verify(struct cli *cli, const char *address, const struct answer *an
     (void)fprintf(stderr, "Verifying the coordinator at %s against %s%s\n", address, era.path,
                   trust_domain()->simulated ? " (SIMULATED TEE: proves nothing outside development)" : "");
     if (answer->quote.len == 0)
-        return err_set(err, E_EVIDENCE_MISSING, "the coordinator at %s has no evidence of what it is", address);
+        return err_set(err, E_EVIDENCE_MISSING, "the coordinator at %s has no evidence of what it is",
+                       address);
     sha256_of(report_data, bound, 2);
     return judge(cli, &era, answer, slice_of(report_data, sizeof report_data), err) ||
            err_in(err, "the coordinator at %s", address);
@@ -171,8 +175,10 @@ bool target_attest(struct cli *cli, const char *address, struct target *out, str
     t.root = answer.chain[1];
     t.chain_pem = answer.chain_pem;
     if (cli_flag(cli, "insecure"))
-        (void)fprintf(stderr, "Warning: --insecure: what runs at %s was NOT verified: neither its evidence nor its identity.\n",
-                      address);
+        (void)fprintf(
+            stderr,
+            "Warning: --insecure: what runs at %s was NOT verified: neither its evidence nor its identity.\n",
+            address);
     else if (!verify(cli, address, &answer, nonce, err))
         return false;
     t.any_peer = false; /* from here on only this root */
@@ -184,7 +190,8 @@ bool target_attest(struct cli *cli, const char *address, struct target *out, str
 
 static const char *cache_path(struct cli *cli, struct err *err)
 {
-    const char *given = cli_option(cli, "coordinator-cert"), *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    const char *given = cli_option(cli, "coordinator-cert"), *xdg = getenv("XDG_CONFIG_HOME"),
+               *home = getenv("HOME");
 
     if (given != NULL)
         return given;
@@ -226,7 +233,8 @@ static bool read_cache(struct cli *cli, struct cert **chain, const char **pem, b
     if (!cert_parse_pem(text, &cli->arena, chain, &num, err))
         return err_in(err, "cached certificate %s", path);
     if (num != 2)
-        return err_set(err, E_CERT_FORMAT, "%s: expected the intermediate and the root certificate, found %zu", path, num);
+        return err_set(err, E_CERT_FORMAT,
+                       "%s: expected the intermediate and the root certificate, found %zu", path, num);
     *pem = (const char *)text.ptr;
     *found = true;
     return true;
@@ -247,7 +255,8 @@ bool target_cached(struct cli *cli, const char *address, struct target *out, str
         return false;
     if (!found)
         return target_attest(cli, address, out, err);
-    *out = (struct target){.cli = cli, .address = address, .intermediate = chain[0], .root = chain[1], .chain_pem = pem};
+    *out = (struct target){
+        .cli = cli, .address = address, .intermediate = chain[0], .root = chain[1], .chain_pem = pem};
     return true;
 }
 
@@ -264,6 +273,7 @@ bool target_same_as_cached(const struct target *t, struct err *err)
     if (!found)
         return err_set(err, E_CACHE_MISSING, "no certificate of the coordinator is cached yet");
     if (!slice_equal(chain[1].der, t->root.der))
-        return err_set(err, E_CERT_CHAIN, "the coordinator at %s has another root certificate than the cached one", t->address);
+        return err_set(err, E_CERT_CHAIN,
+                       "the coordinator at %s has another root certificate than the cached one", t->address);
     return true;
 }

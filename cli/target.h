@@ -13,7 +13,7 @@ struct target {
     struct cli *cli;
     const char *address;
     struct cert root, intermediate;
-    bool any_peer;        /* --insecure: nothing was verified */
+    bool any_peer;         /* --insecure: nothing was verified */
     const char *chain_pem; /* intermediate, then root */
 };
 
@@ -33,5 +33,5 @@ bool target_keep(const struct target *t, struct err *err);
 
 /* One API call. `body` empty: none. *data is the envelope's data member; the caller releases it. A
  * refusal carries the coordinator's reason and words. */
-bool target_call(const struct target *t, const char *method, const char *path, struct slice body, json_t **data,
-                 struct err *err);
+bool target_call(const struct target *t, const char *method, const char *path, struct slice body,
+                 json_t **data, struct err *err);

@@ -48,9 +48,10 @@ static int call(SSL *ssl)
         (void)fprintf(stderr, "caller: the peer is a %s, not a greeter\n", peer.type);
         return EXIT_FAILURE;
     }
-    (void)printf("caller: the peer is a %s, id %s, certified by \"%s\", over %s\n", peer.type, peer.uuid, peer.issuer,
-                 SSL_get_version(ssl));
-    if (SSL_write(ssl, request, sizeof request - 1) <= 0 || (len = SSL_read(ssl, answer, sizeof answer - 1)) <= 0) {
+    (void)printf("caller: the peer is a %s, id %s, certified by \"%s\", over %s\n", peer.type, peer.uuid,
+                 peer.issuer, SSL_get_version(ssl));
+    if (SSL_write(ssl, request, sizeof request - 1) <= 0 ||
+        (len = SSL_read(ssl, answer, sizeof answer - 1)) <= 0) {
         (void)fprintf(stderr, "caller: no answer: %s\n", mesh_tls_reason(ssl));
         return EXIT_FAILURE;
     }

@@ -18,7 +18,8 @@
 /* Listens on loopback; port 0 means any, and the one that was given is written to `port_file`. */
 static int listen_on(const char *port, const char *port_file)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)),
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)atoi(port)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     socklen_t len = sizeof at;
@@ -46,8 +47,8 @@ static void greet(SSL *ssl, const char *greeting)
     (void)printf("greeter: called by a %s, id %s, certified by \"%s\"\n", peer.type, peer.uuid, peer.issuer);
     if (SSL_read(ssl, request, sizeof request) <= 0)
         return;
-    (void)snprintf(answer, sizeof answer, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n%s, %s %s\n", greeting, peer.type,
-                   peer.uuid);
+    (void)snprintf(answer, sizeof answer, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n%s, %s %s\n",
+                   greeting, peer.type, peer.uuid);
     (void)SSL_write(ssl, answer, (int)strlen(answer));
     (void)SSL_shutdown(ssl);
 }
@@ -72,7 +73,8 @@ int main(int argc, char **argv)
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)signal(SIGPIPE, SIG_IGN);
     if (ctx == NULL || argc != 3 || !read_greeting(greeting, sizeof greeting)) {
-        (void)fprintf(stderr, "greeter: wants a mesh identity, greeting.txt and the arguments PORT PORT-FILE\n");
+        (void)fprintf(stderr,
+                      "greeter: wants a mesh identity, greeting.txt and the arguments PORT PORT-FILE\n");
         return EXIT_FAILURE;
     }
     listener = listen_on(argv[1], argv[2]);

@@ -79,7 +79,8 @@ static void marble_type(X509 *cert, char *out, size_t cap)
         const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(cert, at));
 
         /* The raw bytes of the name, not an ASN.1 string. */
-        (void)snprintf(out, cap, "%.*s", ASN1_STRING_length(value), (const char *)ASN1_STRING_get0_data(value));
+        (void)snprintf(out, cap, "%.*s", ASN1_STRING_length(value),
+                       (const char *)ASN1_STRING_get0_data(value));
     }
 }
 
@@ -109,5 +110,6 @@ const char *mesh_tls_reason(SSL *ssl)
 
     if (verdict != X509_V_OK)
         return X509_verify_cert_error_string(verdict);
-    return code != 0 && ERR_reason_error_string(code) != NULL ? ERR_reason_error_string(code) : "the peer hung up";
+    return code != 0 && ERR_reason_error_string(code) != NULL ? ERR_reason_error_string(code)
+                                                              : "the peer hung up";
 }
