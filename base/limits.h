@@ -12,8 +12,9 @@ enum {
     LIMIT_HTTP_LINE = 8 * KIB,     /* request line; a nonce and a list of secret names fit with ease */
     LIMIT_HTTP_HEADERS = 16 * KIB, /* all header fields together */
     LIMIT_HTTP_NUM_HEADERS = 64,
-    LIMIT_HTTP_BODY = 16 * MIB, /* a manifest of 10,000 marbles and as many secrets, in base64, is about 8 MiB */
-    LIMIT_HTTP_STREAMS = 64,    /* concurrent HTTP/2 requests of one connection */
+    LIMIT_HTTP_BODY =
+        16 * MIB,            /* a manifest of 10,000 marbles and as many secrets, in base64, is about 8 MiB */
+    LIMIT_HTTP_STREAMS = 64, /* concurrent HTTP/2 requests of one connection */
     LIMIT_GRPC_MESSAGE = 4 * MIB, /* grpc-go's default, both ways */
 
     LIMIT_CONNECTIONS = 4096,         /* about 40 KiB of heap each while TLS is up */
