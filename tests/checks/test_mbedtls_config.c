@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration in effect: first as every file of ours sees it, when this is compiled, then as the library
- * was compiled, when it is run.
+ * The configuration in effect: first as every file of ours sees it, when this is compiled, then as the
+ * library was compiled, when it is run.
  */
 #include <mbedtls/build_info.h>
 #include <mbedtls/version.h>
@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #if MBEDTLS_VERSION_NUMBER < 0x03060700
-#error "mbedTLS 3.6.7 is the oldest that may be used: older ones forge CA bits and leak keys to an untrusted host"
+#error                                                                                                       \
+    "mbedTLS 3.6.7 is the oldest that may be used: older ones forge CA bits and leak keys to an untrusted host"
 #endif
 #ifdef MBEDTLS_SSL_SESSION_TICKETS
 #error "a session resumed by ticket has no client certificate"
@@ -19,9 +20,12 @@
 #endif
 
 static const char *const wanted_on[] = {
-    "MBEDTLS_THREADING_C",         "MBEDTLS_THREADING_PTHREAD",
-    "MBEDTLS_USE_PSA_CRYPTO",      "MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK",
-    "MBEDTLS_SSL_PROTO_TLS1_3",    "MBEDTLS_SSL_KEYING_MATERIAL_EXPORT",
+    "MBEDTLS_THREADING_C",
+    "MBEDTLS_THREADING_PTHREAD",
+    "MBEDTLS_USE_PSA_CRYPTO",
+    "MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK",
+    "MBEDTLS_SSL_PROTO_TLS1_3",
+    "MBEDTLS_SSL_KEYING_MATERIAL_EXPORT",
     "MBEDTLS_ECP_NIST_OPTIM",
 #ifdef MARBLEMESH_P256_SEAM
     "MBEDTLS_PSA_P256M_DRIVER_ENABLED",
