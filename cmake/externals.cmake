@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Libraries of the system, each under its own plain name.
+# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c.
 
 find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 function(external name module)
-  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL "${module}")
+  string(TOUPPER ${name} prefix)
+  pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET GLOBAL "${module}")
   add_library(${name} INTERFACE)
-  target_link_libraries(${name} INTERFACE PkgConfig::${name})
+  target_link_libraries(${name} INTERFACE PkgConfig::${prefix})
 endfunction()
 
 external(jansson "jansson>=2.13")

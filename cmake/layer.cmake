@@ -2,9 +2,9 @@
 #
 #   layer(NAME SOURCES file... [USES layer...] [EXTERNAL library...])
 #
-# One static, position-independent library per folder, its sources listed by name. USES are other layers,
-# EXTERNAL the names in externals.cmake (sodium jansson libuv nghttp2 protobuf-c), mbedtls_all and llhttp. Includes
-# read "folder/file.h": the include root is the repository's.
+# One static, position-independent library per folder, its sources listed by name. USES are other layers, whose
+# headers one's own may include. EXTERNAL are the names in externals.cmake, mbedtls_all and llhttp; they stay a matter
+# of the layer's own sources: who uses the layer does not see their headers. Includes read "folder/file.h".
 #
 #   program(NAME SOURCES file... [USES layer...] [EXTERNAL library...])
 #
@@ -13,7 +13,7 @@
 function(link_like_a_layer target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;EXTERNAL")
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PUBLIC ${arg_USES} ${arg_EXTERNAL} PRIVATE warnings)
+  target_link_libraries(${target} PUBLIC ${arg_USES} PRIVATE ${arg_EXTERNAL} warnings)
 endfunction()
 
 function(layer name)

@@ -1,0 +1,36 @@
+/* manifest/template.h: the part of Go's text/template that manifests use, parsed once, run often.
+ *
+ * Text with actions: {{ pipeline }}, {{- trim -}}, {{/' comment '/}}. A pipeline is an operand or a
+ * function call, operands are .A.B.C, string constants ("..." or `...`), parenthesised pipelines;
+ * functions: pem, hex, base64, raw (files only), string (environment only), index.
+ * What the language does not have here is refused when parsed, with line and column: nothing passes
+ * silently. (The comment form is written with a star in place of the quotes.)
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "manifest/secret.h"
+
+enum template_place { TEMPLATE_FILE, TEMPLATE_ENV };
+
+struct template;
+
+/* Parses. The result borrows nothing and lives in the arena. E_TEMPLATE_SYNTAX. */
+bool template_parse(struct slice text, enum template_place place, struct arena *a, struct template **out, struct err *err);
+
+/* Does running it need anything? False: it is literal text. */
+bool template_has_actions(const struct template *t);
+
+/* What a template can name. Certificates' values have empty `public_key` and `private_key` unless said. */
+struct template_data {
+    struct secret_value root_ca;      /* .MarbleRun.RootCA: the marble root certificate */
+    struct secret_value marble;       /* .MarbleRun.MarbleCert: this marble's, with both keys */
+    struct secret_value coordinator_root, coordinator_intermediate;
+    const struct secret_set *secrets; /* .Secrets */
+    const struct secret_set *previous; /* .Previous.Secrets */
+};
+
+/* Runs. E_TEMPLATE_VALUE: a name that does not exist, an empty value, a type that the function does
+ * not take; E_TEMPLATE_SIZE: more than LIMIT_TEMPLATE_OUTPUT. */
+bool template_run(const struct template *t, const struct template_data *data, struct arena *a, struct slice *out,
+                  struct err *err);
