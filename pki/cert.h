@@ -66,11 +66,17 @@ char *name_text(struct arena *a, struct slice name);
 bool cert_signed_by(const struct cert *c, const struct cert *issuer, struct err *err);
 bool cert_valid_at(const struct cert *c, int64_t now, struct err *err); /* E_CERT_EXPIRED, with the dates */
 
-/* RFC 5280 section 6, as far as it concerns us: leaf, then issuers from `pool` in any order, up to
- * one whose bytes equal a certificate in `roots`. CA flags, path length, key usage, validity, no
- * unknown critical extension. *path (optional) gets the certificates from leaf to root. */
+/* RFC 5280 section 6, as far as it concerns us: leaf, then issuers from `pool` and `roots` in any order,
+ * up to one whose bytes equal a certificate in `roots`; a leaf that is itself in `roots` needs no issuer.
+ * CA flags, path length, key usage, validity of each, no unknown critical extension. At most LIMIT_CHAIN
+ * certificates, and a bounded number of signatures tried. Names, key purposes and revocation are the
+ * caller's. E_CERT_CHAIN, E_CERT_EXPIRED; of several ways that fail, the longest is told. */
 bool chain_verify(const struct cert *leaf, const struct cert *pool, size_t num_pool, const struct cert *roots,
                   size_t num_roots, int64_t now, struct err *err);
+
+/* The same, and the way from leaf to root: `path` has room for LIMIT_CHAIN and points into what was given. */
+bool chain_path(const struct cert *leaf, const struct cert *pool, size_t num_pool, const struct cert *roots,
+                size_t num_roots, int64_t now, const struct cert **path, size_t *len, struct err *err);
 
 /* ---- issue --------------------------------------------------------------------------------- */
 
@@ -96,6 +102,8 @@ struct cert_spec {
 };
 
 /* Signs a certificate for the key in `spki`. issuer NULL: self-signed (issuer name = subject).
+ * An extension in `extra` takes the place of the one that the other fields would make. Alternative names are
+ * critical only if the subject is empty (RFC 5280 4.1.2.6). E_CERT_CHAIN if issuer_key is not the issuer's.
  * Subject key id = first 20 bytes of SHA-256 over the public key bits (RFC 7093 method 1). */
 bool cert_issue(const struct cert_spec *spec, struct slice spki, const struct cert *issuer, const struct key *issuer_key,
                 struct arena *a, struct slice *der, struct err *err);

@@ -44,6 +44,14 @@ struct slice der_optional(struct cursor *c, uint8_t tag);
 uint64_t der_uint(struct cursor *c, uint8_t tag, uint64_t max);
 bool der_bool(struct cursor *c);
 
+/* The contents of an INTEGER of any size and sign, minimal; the same for one that must not be negative,
+ * without the zero in front that only keeps the sign. */
+struct slice der_integer(struct cursor *c);
+struct slice der_natural(struct cursor *c);
+
+/* The bits of a BIT STRING that fills whole octets. */
+struct slice der_bits(struct cursor *c);
+
 /* UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 writes them; seconds since 1970. */
 int64_t der_time(struct cursor *c);
 
@@ -54,11 +62,13 @@ void der_put_uint(struct buf *b, uint64_t v);
 void der_put_integer(struct buf *b, struct slice big_endian); /* non-negative, of any size */
 void der_put_bool(struct buf *b, bool v);
 void der_put_bits(struct buf *b, struct slice s); /* BIT STRING without unused bits */
-void der_put_time(struct buf *b, int64_t t);      /* UTCTime to 2049, GeneralizedTime after */
+void der_put_time(struct buf *b, int64_t t);      /* UTCTime to 2049, GeneralizedTime to 9999; else b is bad */
 
 /* An OID as its contents octets: OID_COMMON_NAME etc. are slices of them. */
 void der_put_oid(struct buf *b, struct slice oid);
 
-/* Dotted decimal to contents octets; false if malformed. */
+/* Dotted decimal to contents octets, appended; false, and nothing written, if malformed. Arcs fit 64 bits. */
 bool oid_from_text(const char *dotted, struct buf *out);
+
+/* And back; what has no such text becomes "#" and hex. For messages. */
 char *oid_to_text(struct arena *a, struct slice oid);

@@ -1,0 +1,40 @@
+#include "pki/der.h"
+#include "pki/spki.h"
+#include "pki/x509.h"
+
+bool signed_read(struct slice der, const char *what, struct signed_parts *out, enum err_code code,
+                 struct err *err)
+{
+    struct cursor c = cursor_over(der), s = der_enter(&c, DER_SEQUENCE);
+    struct signed_parts p = {.tbs = der_element(&s)};
+
+    p.alg_element = der_element(&s);
+    p.signature = der_bits(&s);
+    if (!cursor_done(&s) || !cursor_done(&c))
+        return err_set(
+            err, code,
+            "%s: expected a SEQUENCE of contents, algorithm and signature in DER and nothing after it, "
+            "found %zu bytes that are not",
+            what, der.len);
+    if (!signature_alg_read(p.alg_element, &p.alg, code, err))
+        return err_in(err, "%s", what);
+    *out = p;
+    return true;
+}
+
+bool signed_make(struct slice tbs, const struct key *k, struct arena *a, struct slice *der, struct err *err)
+{
+    scoped(buf_wipe) struct buf b = buf_max(tbs.len + 1024); /* an RSA-4096 signature has 512 bytes */
+    struct slice signature;
+    size_t whole;
+
+    if (!key_sign(k, tbs, a, &signature, err))
+        return false;
+    whole = der_begin(&b, DER_SEQUENCE);
+    buf_put(&b, tbs);
+    signature_alg_put(&b, key_signature_alg(k));
+    der_put_bits(&b, signature);
+    der_end(&b, whole);
+    *der = arena_copy(a, buf_bytes(&b));
+    return true;
+}
