@@ -34,6 +34,12 @@ enum {
     LIMIT_CHAIN = 10, /* certificates of one chain */
     LIMIT_CRL = 1 * MIB,
     LIMIT_COLLATERAL_JSON = 256 * KIB,
+    LIMIT_COLLATERAL_CHAIN = 64 * KIB, /* PEM text of two or three certificates: 4 KiB */
+    LIMIT_TCB_LEVELS = 256,            /* about 20 today */
+    LIMIT_ADVISORIES = 256,            /* of one level; about 20 today */
+    LIMIT_CERTIFICATE_CLAIMS = 32,     /* in evidence that a certificate carries */
+    LIMIT_CBOR_DEPTH = 8,
+    LIMIT_BUNDLE = 4 * MIB, /* both CRLs at their limit in base64, and the rest */
 
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
