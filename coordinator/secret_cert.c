@@ -191,7 +191,7 @@ bool secret_cert_issue(const struct secret_spec *spec, const struct authority *c
         .path_len = t->is_ca ? t->max_path_len : -1,
         .key_ids = true,
     };
-    enum key_type type;
+    enum key_type type = KEY_P256;
 
     return key_type_for(spec, &type, err) && validity_of(spec, now, &c.not_after, err) &&
            names_of(t, a, &c.san, err) && usage_of(t, a, &c, err) && authority_issue(ca, &c, type, a, out, err);

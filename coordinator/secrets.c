@@ -25,7 +25,7 @@ static void set_symmetric(struct slice key, struct secret_value *out)
 
 static bool make_random(const struct secret_spec *spec, struct arena *a, struct secret_value *out, struct err *err)
 {
-    size_t len;
+    size_t len = 0;
 
     if (!symmetric_size(spec, LIMIT_TEMPLATE_OUTPUT, &len, err))
         return false;
@@ -41,7 +41,7 @@ static bool derive(const struct secrets_for *who, const struct secret_spec *spec
 {
     const char *info = who->marble->disable_secret_binding ? "" : who->marble->type;
     char uuid[UUID_LEN + 1];
-    size_t len;
+    size_t len = 0;
 
     if (!symmetric_size(spec, HKDF_MAX, &len, err))
         return false;
