@@ -42,8 +42,8 @@ static bool check_evidence(const struct candidate *c, struct arena *a, struct er
     if (quote.len == 0)
         return err_set(err, E_EVIDENCE_MISSING, "the request carries no quote");
     if (quote.len > LIMIT_EVIDENCE)
-        return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read", quote.len,
-                       LIMIT_EVIDENCE);
+        return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
+                       quote.len, LIMIT_EVIDENCE);
     sha256(report_data, c->what->peer_chain[0]);
     return evidence_check(quote, &c->marble->package->policy, slice_of(report_data, sizeof report_data),
                           core_config(c->core)->collateral, c->what->now, a, &verdict, err) ||
@@ -56,7 +56,8 @@ static bool check_admission(struct candidate *c, struct arena *a, struct err *er
 
     c->marble = manifest_marble(&c->mesh->manifest, type);
     if (c->marble == NULL)
-        return err_set(err, E_MARBLE_UNKNOWN, "the manifest has no marble \"%s\"", text_shown(a, slice_str(type)));
+        return err_set(err, E_MARBLE_UNKNOWN, "the manifest has no marble \"%s\"",
+                       text_shown(a, slice_str(type)));
     return (check_evidence(c, a, err) && core_may_activate(c->core, c->marble, err)) ||
            err_in(err, "marble \"%s\" is not admitted", c->marble->type);
 }
@@ -79,14 +80,14 @@ static bool issue(struct candidate *c, struct arena *a, struct err *err)
 
     c->identity.ca = c->mesh->ca;
     return csr_parse(c->what->request->csr, a, &csr, err) &&
-           authority_issue_marble(c->mesh->ca, &csr, c->uuid, c->marble->type, c->what->now, a, &c->identity.issued,
-                                  err);
+           authority_issue_marble(c->mesh->ca, &csr, c->uuid, c->marble->type, c->what->now, a,
+                                  &c->identity.issued, err);
 }
 
 static bool build(struct candidate *c, struct arena *a, struct err *err)
 {
-    const struct secrets_for who = {&c->mesh->manifest, &c->mesh->shared, c->mesh->ca, c->mesh->root_secret, c->uuid,
-                                    c->marble};
+    const struct secrets_for who = {&c->mesh->manifest,   &c->mesh->shared, c->mesh->ca,
+                                    c->mesh->root_secret, c->uuid,          c->marble};
     struct parameters p;
 
     if (!secrets_of_marble(&who, c->what->now, a, &c->secrets, err) ||
@@ -94,9 +95,10 @@ static bool build(struct candidate *c, struct arena *a, struct err *err)
         return false;
     c->reply = activation_response_encode(&p, a);
     return c->reply.len < LIMIT_GRPC_MESSAGE ||
-           err_set(err, E_ACTIVATION_SIZE,
-                   "marble \"%s\": files and variables take %zu bytes, and a gRPC message holds fewer than %d",
-                   c->marble->type, c->reply.len, LIMIT_GRPC_MESSAGE);
+           err_set(
+               err, E_ACTIVATION_SIZE,
+               "marble \"%s\": files and variables take %zu bytes, and a gRPC message holds fewer than %d",
+               c->marble->type, c->reply.len, LIMIT_GRPC_MESSAGE);
 }
 
 static bool count(struct candidate *c, struct arena *a, struct err *err)
@@ -120,8 +122,8 @@ static const struct {
 };
 enum { NUM_STEPS = sizeof STEPS / sizeof STEPS[0] };
 
-bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply, int *status,
-              struct err *err)
+bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply,
+              int *status, struct err *err)
 {
     scoped(mesh_release) struct mesh *mesh = core_mesh(core);
     struct candidate c = {.core = core, .mesh = mesh, .what = what};
@@ -131,7 +133,7 @@ bool activate(struct core *core, const struct activation *what, struct arena *a,
             continue;
         /* Refusals of ours that MarbleRun does not have: a name, and the last place lost in a race. */
         *status = err->code == E_NAME_RESERVED || err->code == E_MARBLE_LIMIT ? GRPC_PERMISSION_DENIED
-                                                                             : STEPS[i].status;
+                                                                              : STEPS[i].status;
         return false;
     }
     *reply = c.reply;

@@ -14,9 +14,15 @@ struct activation {
     int64_t now;
 };
 
-enum { GRPC_OK = 0, GRPC_INVALID_ARGUMENT = 3, GRPC_PERMISSION_DENIED = 7, GRPC_FAILED_PRECONDITION = 9,
-       GRPC_INTERNAL = 13, GRPC_UNAUTHENTICATED = 16 };
+enum {
+    GRPC_OK = 0,
+    GRPC_INVALID_ARGUMENT = 3,
+    GRPC_PERMISSION_DENIED = 7,
+    GRPC_FAILED_PRECONDITION = 9,
+    GRPC_INTERNAL = 13,
+    GRPC_UNAUTHENTICATED = 16
+};
 
 /* *reply is the encoded ActivationResp. On refusal *status is the gRPC status that goes with err. */
-bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply, int *status,
-              struct err *err);
+bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply,
+              int *status, struct err *err);

@@ -111,7 +111,8 @@ bool authority_new(const struct san *names, int64_t now, struct authority **out,
     return true;
 }
 
-static bool belongs(const struct cert *c, const struct key *k, const char *name, struct arena *a, struct err *err)
+static bool belongs(const struct cert *c, const struct key *k, const char *name, struct arena *a,
+                    struct err *err)
 {
     return slice_equal(c->spki, key_spki(k, a)) ||
            err_set(err, E_STATE_CORRUPT, "the certificate of the %s is for another key", name);
@@ -161,8 +162,8 @@ struct authority_parts authority_parts(const struct authority *ca, struct arena 
 
 /* ---- issuing --------------------------------------------------------------------------------- */
 
-bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type, struct arena *a,
-                     struct issued *out, struct err *err)
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+                     struct arena *a, struct issued *out, struct err *err)
 {
     scoped(key_wipe) struct key key = {0};
     struct issued i;
@@ -208,16 +209,18 @@ static bool check_names(const struct authority *ca, const struct san *asked, str
     for (size_t i = 0; i < asked->num_dns; i++)
         for (size_t k = 0; k < ca->names.num_dns; k++)
             if (!is_shared_name(ca->names.dns[k]) && covers(asked->dns[i], ca->names.dns[k]))
-                return err_set(err, E_NAME_RESERVED,
-                               "certificate request: \"%s\" is a name of the coordinator and not for a marble",
-                               asked->dns[i]);
+                return err_set(
+                    err, E_NAME_RESERVED,
+                    "certificate request: \"%s\" is a name of the coordinator and not for a marble",
+                    asked->dns[i]);
     for (size_t i = 0; i < asked->num_ips; i++)
         for (size_t k = 0; k < ca->names.num_ips; k++)
             if (!is_loopback(asked->ips[i]) && slice_equal(asked->ips[i], ca->names.ips[k]))
-                return err_set(err, E_NAME_RESERVED,
-                               "certificate request: IP address %s (hexadecimal) is the coordinator's and not for a "
-                               "marble",
-                               hex_text(a, asked->ips[i]));
+                return err_set(
+                    err, E_NAME_RESERVED,
+                    "certificate request: IP address %s (hexadecimal) is the coordinator's and not for a "
+                    "marble",
+                    hex_text(a, asked->ips[i]));
     return true;
 }
 
@@ -250,8 +253,9 @@ static bool marble_subject(struct slice subject, const char *uuid, struct arena 
     return true;
 }
 
-bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid, const char *marble_type,
-                            int64_t now, struct arena *a, struct issued *out, struct err *err)
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
+                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
+                            struct err *err)
 {
     const struct extension type = {
         .oid = slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID),
@@ -260,7 +264,10 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     struct cert_spec spec = {
         .not_before = now,
         .not_after = now + CA_VALIDITY,
-        .san = {.dns = csr->san.dns, .num_dns = csr->san.num_dns, .ips = csr->san.ips, .num_ips = csr->san.num_ips},
+        .san = {.dns = csr->san.dns,
+                .num_dns = csr->san.num_dns,
+                .ips = csr->san.ips,
+                .num_ips = csr->san.num_ips},
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
         .eku_server = true,
         .eku_client = true,
@@ -273,6 +280,7 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     char name[UUID_LEN + 1];
 
     uuid_format(name, uuid);
-    return check_names(ca, &csr->san, a, err) && marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
+    return check_names(ca, &csr->san, a, err) &&
+           marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
            authority_issue(ca, &spec, KEY_P256, a, out, err);
 }

@@ -27,7 +27,8 @@ struct authority {
 /* A new one. `names`: of the servers. */
 bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err);
 
-/* As it was stored: DER certificates, keys as PKCS#8 or SEC1. E_STATE_CORRUPT if the parts do not belong together. */
+/* As it was stored: DER certificates, keys as PKCS#8 or SEC1. E_STATE_CORRUPT if the parts do not belong
+ * together. */
 struct authority_parts {
     struct slice root, intermediate, marble_root, root_key, key;
 };
@@ -45,12 +46,13 @@ struct issued {
 };
 
 /* A certificate from the marble root for a fresh key; serial and issuer are the authority's. */
-bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type, struct arena *a,
-                     struct issued *out, struct err *err);
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+                     struct arena *a, struct issued *out, struct err *err);
 
 /* The marble's identity. The subject is the request's without CN and O, and with CN = UUID; names are the
  * request's; the type is in extension 1.3.9903.2.1. The key is fresh: the request's is not certified.
  * E_CSR_FORMAT; E_NAME_RESERVED for a name of the coordinator's (not localhost and the loopback addresses,
  * which every marble of a machine has). */
-bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid, const char *marble_type,
-                            int64_t now, struct arena *a, struct issued *out, struct err *err);
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
+                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
+                            struct err *err);

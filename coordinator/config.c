@@ -124,10 +124,11 @@ static bool add_name(struct settings *s, struct san *names, struct slice piece, 
     else if (is_dns_name(piece))
         names->dns[names->num_dns++] = text;
     else
-        return err_set(err, E_CONFIG,
-                       "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses separated by commas without "
-                       "blanks, found \"%s\"",
-                       text_shown(s->arena, piece));
+        return err_set(
+            err, E_CONFIG,
+            "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses separated by commas without "
+            "blanks, found \"%s\"",
+            text_shown(s->arena, piece));
     return true;
 }
 
@@ -162,7 +163,8 @@ static bool log_level_of(const struct settings *s, enum log_level *out, struct e
             *out = levels[i].level;
             return true;
         }
-    return err_set(err, E_CONFIG, "EDG_HTTP_ERROR_LOG_LEVEL: expected debug, info, warn or error, found \"%s\"",
+    return err_set(err, E_CONFIG,
+                   "EDG_HTTP_ERROR_LOG_LEVEL: expected debug, info, warn or error, found \"%s\"",
                    text_shown(s->arena, slice_str(value)));
 }
 
@@ -198,7 +200,8 @@ static const char *seal_dir_of(const struct settings *s)
                       cwd == NULL ? NAME : arena_printf(s->arena, "%s/%s", cwd, NAME));
 }
 
-bool config_read(char *const *environment, bool simulated, struct arena *a, struct config *out, struct err *err)
+bool config_read(char *const *environment, bool simulated, struct arena *a, struct config *out,
+                 struct err *err)
 {
     struct settings s = {environment, a};
     struct config c = {
@@ -211,8 +214,8 @@ bool config_read(char *const *environment, bool simulated, struct arena *a, stru
     if (!address(&s, "EDG_COORDINATOR_MESH_ADDR", ":2001", &c.mesh_address, err) ||
         !address(&s, "EDG_COORDINATOR_CLIENT_ADDR", ":4433", &c.client_address, err) ||
         !names_of(&s, &c.names, err) || !flag(&s, "EDG_COORDINATOR_DEV_MODE", &c.dev_mode, err) ||
-        !flag(&s, "EDG_DEBUG_LOGGING", &c.debug_logging, err) || !log_level_of(&s, &c.http_error_level, err) ||
-        !simulation_of(&s, simulated, &c.no_evidence, err))
+        !flag(&s, "EDG_DEBUG_LOGGING", &c.debug_logging, err) ||
+        !log_level_of(&s, &c.http_error_level, err) || !simulation_of(&s, simulated, &c.no_evidence, err))
         return false;
     note_without_effect(&s, simulated, &c);
     *out = c;

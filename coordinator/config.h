@@ -17,13 +17,14 @@ struct config {
     const char *collateral;       /* a bundle file, or NULL */
     const char *ready_file;       /* where to write the ports, or NULL */
     bool dev_mode, debug_logging;
-    bool no_evidence;             /* MESH_SIM=none; only in the simulated trust domain */
+    bool no_evidence; /* MESH_SIM=none; only in the simulated trust domain */
     enum log_level http_error_level;
-    const char **without_effect;  /* variables that are set and that this version does not act on */
+    const char **without_effect; /* variables that are set and that this version does not act on */
     size_t num_without_effect;
 };
 
 /* `environment` is NULL-terminated NAME=VALUE strings; a variable that is set but empty counts as not set.
  * `simulated`: of the trust domain. The result borrows from the environment. E_CONFIG names the variable,
  * what was expected and what was found. */
-bool config_read(char *const *environment, bool simulated, struct arena *a, struct config *out, struct err *err);
+bool config_read(char *const *environment, bool simulated, struct arena *a, struct config *out,
+                 struct err *err);

@@ -10,7 +10,7 @@
 struct core {
     const struct config *config;
     const struct tee *tee;
-    struct err trouble; /* why in recovery; constant after core_open() */
+    struct err trouble;     /* why in recovery; constant after core_open() */
     pthread_mutex_t writer; /* serialises changes; guards `store` */
     pthread_mutex_t lock;   /* guards `mesh`, for as long as it takes to copy a pointer */
     struct store *store;
@@ -32,8 +32,8 @@ static bool load_mesh(struct core *core, const struct core_options *o, enum stor
 {
     if (condition == STORE_OPEN)
         return mesh_load(store_entries(core->store), &core->mesh, err);
-    return mesh_fresh(&o->config->names, condition == STORE_SEALED ? MESH_RECOVERY : MESH_ACCEPTING_MANIFEST, o->now,
-                      &core->mesh, err);
+    return mesh_fresh(&o->config->names, condition == STORE_SEALED ? MESH_RECOVERY : MESH_ACCEPTING_MANIFEST,
+                      o->now, &core->mesh, err);
 }
 
 bool core_open(const struct core_options *options, struct core **out, struct err *err)
@@ -47,8 +47,8 @@ bool core_open(const struct core_options *options, struct core **out, struct err
     core->tee = options->tee;
     if (pthread_mutex_init(&core->writer, NULL) != 0 || pthread_mutex_init(&core->lock, NULL) != 0)
         abort();
-    if (!store_open(options->config->seal_dir, &(struct sealer){options->tee}, &core->store, &condition, &core->trouble,
-                    err) ||
+    if (!store_open(options->config->seal_dir, &(struct sealer){options->tee}, &core->store, &condition,
+                    &core->trouble, err) ||
         !load_mesh(core, options, condition, err) ||
         !core_quote(core, core->mesh, (struct slice){0}, &core->mesh->arena, &core->mesh->quote, err))
         return false;
@@ -94,8 +94,8 @@ bool mesh_require(const struct mesh *m, unsigned states, struct err *err)
                    mesh_state_name(m->state));
 }
 
-bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, struct arena *a, struct slice *out,
-                struct err *err)
+bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, struct arena *a,
+                struct slice *out, struct err *err)
 {
     const struct slice pieces[] = {m->ca->root.der, nonce};
     uint8_t report_data[64] = {0};
@@ -156,18 +156,21 @@ bool core_set_manifest(struct core *core, struct slice raw, int64_t now, struct 
     return true;
 }
 
-bool core_set_startup_manifest(struct core *core, struct slice raw, int64_t now, bool *was_set, struct err *err)
+bool core_set_startup_manifest(struct core *core, struct slice raw, int64_t now, bool *was_set,
+                               struct err *err)
 {
     scoped(mesh_release) struct mesh *m = core_mesh(core);
     scoped(mesh_release) struct mesh *next = NULL;
     scoped(arena_wipe) struct arena scratch = {0};
 
     if (m->state == MESH_RECOVERY)
-        return err_set(err, E_STATE_WRONG, "a startup manifest does not replace a state that cannot be unsealed");
-    if (m->state == MESH_ACCEPTING_MARBLES && !slice_equal(m->manifest.raw, raw))
         return err_set(err, E_STATE_WRONG,
-                       "another manifest is in force (fingerprint %s), and a startup manifest does not replace it",
-                       hex_text(&scratch, slice_of(m->manifest.fingerprint, SHA256_LEN)));
+                       "a startup manifest does not replace a state that cannot be unsealed");
+    if (m->state == MESH_ACCEPTING_MARBLES && !slice_equal(m->manifest.raw, raw))
+        return err_set(
+            err, E_STATE_WRONG,
+            "another manifest is in force (fingerprint %s), and a startup manifest does not replace it",
+            hex_text(&scratch, slice_of(m->manifest.fingerprint, SHA256_LEN)));
     if (m->state == MESH_ACCEPTING_MANIFEST && !core_set_manifest(core, raw, now, &next, err))
         return false;
     *was_set = next != NULL;
@@ -199,11 +202,14 @@ static bool below_limit(const struct core *core, const struct marble *m, const c
     if (!count_of(core, key, count, err))
         return false;
     return *count < m->max_activations ||
-           err_set(err, E_MARBLE_LIMIT, "marble \"%s\": the limit of %llu activations has been reached", m->type,
-                   (unsigned long long)m->max_activations);
+           err_set(err, E_MARBLE_LIMIT, "marble \"%s\": the limit of %llu activations has been reached",
+                   m->type, (unsigned long long)m->max_activations);
 }
 
-static char *count_key(const struct marble *m, struct arena *a) { return arena_printf(a, "activations:%s", m->type); }
+static char *count_key(const struct marble *m, struct arena *a)
+{
+    return arena_printf(a, "activations:%s", m->type);
+}
 
 bool core_may_activate(struct core *core, const struct marble *m, struct err *err)
 {

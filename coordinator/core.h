@@ -13,7 +13,7 @@ struct core;
 
 struct core_options {
     const struct config *config; /* borrowed for the core's life */
-    const struct tee *tee;       /* NULL: no evidence is made and none demanded; only in the simulated domain */
+    const struct tee *tee; /* NULL: no evidence is made and none demanded; only in the simulated domain */
     int64_t now;
 };
 
@@ -39,7 +39,8 @@ bool core_set_manifest(struct core *core, struct slice raw, int64_t now, struct 
 
 /* The manifest of a file at start. The same manifest already in force is fine; another one, or a mesh in
  * recovery, is E_STATE_WRONG: an identity is never replaced unasked. *was_set: false if it was there. */
-bool core_set_startup_manifest(struct core *core, struct slice raw, int64_t now, bool *was_set, struct err *err);
+bool core_set_startup_manifest(struct core *core, struct slice raw, int64_t now, bool *was_set,
+                               struct err *err);
 
 /* May one more marble of this type be activated? Always, unless MaxActivations limits it. E_MARBLE_LIMIT. */
 bool core_may_activate(struct core *core, const struct marble *m, struct err *err);
@@ -49,5 +50,5 @@ bool core_may_activate(struct core *core, const struct marble *m, struct err *er
 bool core_count_activation(struct core *core, const struct marble *m, struct err *err);
 
 /* Evidence over SHA-256(root certificate ‖ nonce), in Open Enclave's header; empty without a TEE. */
-bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, struct arena *a, struct slice *out,
-                struct err *err);
+bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, struct arena *a,
+                struct slice *out, struct err *err);

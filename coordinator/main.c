@@ -21,21 +21,23 @@ static const char *program(void) { return trust_domain()->simulated ? "meshd-sim
 
 static int help(void)
 {
-    (void)printf("%s %s: the coordinator of a marblemesh (trust domain: %s)\n\n"
-                 "It is configured through its environment:\n"
-                 "  EDG_COORDINATOR_CLIENT_ADDR  client API (REST), default :4433\n"
-                 "  EDG_COORDINATOR_MESH_ADDR    marble API (gRPC), default :2001\n"
-                 "  EDG_COORDINATOR_DNS_NAMES    names in its certificates, default localhost\n"
-                 "  EDG_COORDINATOR_SEAL_DIR     folder of the sealed state, default marblerun-coordinator-data\n"
-                 "  EDG_STARTUP_MANIFEST         file that is set as manifest at start\n"
-                 "  EDG_COORDINATOR_DEV_MODE     1: readable log with debug lines\n"
-                 "  EDG_DEBUG_LOGGING            1: debug lines in the log\n"
-                 "  EDG_HTTP_ERROR_LOG_LEVEL     debug, info, warn or error (default)\n"
-                 "  MESH_COLLATERAL              file with the collateral to judge evidence with\n"
-                 "  MESH_READY_FILE              file to write the ports to once both APIs listen\n%s",
-                 program(), MARBLEMESH_VERSION, trust_domain()->name,
-                 trust_domain()->simulated ? "  MESH_SIM                     tee (default), or none: no evidence at all\n"
-                                           : "");
+    (void)printf(
+        "%s %s: the coordinator of a marblemesh (trust domain: %s)\n\n"
+        "It is configured through its environment:\n"
+        "  EDG_COORDINATOR_CLIENT_ADDR  client API (REST), default :4433\n"
+        "  EDG_COORDINATOR_MESH_ADDR    marble API (gRPC), default :2001\n"
+        "  EDG_COORDINATOR_DNS_NAMES    names in its certificates, default localhost\n"
+        "  EDG_COORDINATOR_SEAL_DIR     folder of the sealed state, default marblerun-coordinator-data\n"
+        "  EDG_STARTUP_MANIFEST         file that is set as manifest at start\n"
+        "  EDG_COORDINATOR_DEV_MODE     1: readable log with debug lines\n"
+        "  EDG_DEBUG_LOGGING            1: debug lines in the log\n"
+        "  EDG_HTTP_ERROR_LOG_LEVEL     debug, info, warn or error (default)\n"
+        "  MESH_COLLATERAL              file with the collateral to judge evidence with\n"
+        "  MESH_READY_FILE              file to write the ports to once both APIs listen\n%s",
+        program(), MARBLEMESH_VERSION, trust_domain()->name,
+        trust_domain()->simulated
+            ? "  MESH_SIM                     tee (default), or none: no evidence at all\n"
+            : "");
     return 0;
 }
 
@@ -66,8 +68,10 @@ static void log_settings(const struct config *c)
     for (size_t i = 0; i < c->num_without_effect; i++)
         log_warn("this setting has no effect in this version", "variable", c->without_effect[i]);
     if (trust_domain()->simulated)
-        log_warn("SIMULATED trust domain: for development only. Evidence is made and believed that proves nothing.",
-                 "evidence", c->no_evidence ? "none: any marble of a known type is admitted" : "simulated TEE");
+        log_warn("SIMULATED trust domain: for development only. Evidence is made and believed that proves "
+                 "nothing.",
+                 "evidence",
+                 c->no_evidence ? "none: any marble of a known type is admitted" : "simulated TEE");
 }
 
 static bool set_startup_manifest(struct core *core, const char *path, struct err *err)
@@ -90,12 +94,15 @@ static bool prepare(struct core *core, struct err *err)
 {
     if (core_trouble(core) == NULL)
         return set_startup_manifest(core, core_config(core)->startup_manifest, err);
-    log_refusal(LOG_ERROR, core_trouble(core),
-                "RECOVERY MODE: the sealed state cannot be opened. The coordinator runs with a temporary identity, "
-                "keeps the sealed files, and admits no marble. Restore the key and restart, or set a manifest to begin "
-                "anew with another identity.");
+    log_refusal(
+        LOG_ERROR, core_trouble(core),
+        "RECOVERY MODE: the sealed state cannot be opened. The coordinator runs with a temporary identity, "
+        "keeps the sealed files, and admits no marble. Restore the key and restart, or set a manifest to "
+        "begin "
+        "anew with another identity.");
     if (core_config(core)->startup_manifest != NULL)
-        log_warn("the startup manifest is not set in recovery mode", "file", core_config(core)->startup_manifest);
+        log_warn("the startup manifest is not set in recovery mode", "file",
+                 core_config(core)->startup_manifest);
     return true;
 }
 
@@ -119,7 +126,8 @@ static bool listen_both(struct net_server *server, struct core *core, struct por
         .handler = marble_rpc_handler(core),
     };
 
-    return (net_server_listen(server, &client, &out->client, err) || err_in(err, "EDG_COORDINATOR_CLIENT_ADDR")) &&
+    return (net_server_listen(server, &client, &out->client, err) ||
+            err_in(err, "EDG_COORDINATOR_CLIENT_ADDR")) &&
            (net_server_listen(server, &mesh, &out->mesh, err) || err_in(err, "EDG_COORDINATOR_MESH_ADDR"));
 }
 
@@ -131,9 +139,10 @@ static bool announce(struct core *core, struct ports ports, struct err *err)
     const char *ready = arena_printf(&scratch, "client=%u mesh=%u\n", ports.client, ports.mesh);
 
     log_info("coordinator is up", "version", MARBLEMESH_VERSION, "trustDomain", trust_domain()->name, "tee",
-             core_tee(core) == NULL ? "none" : core_tee(core)->name, "clientAddr", c->client_address, "clientPort",
-             arena_printf(&scratch, "%u", ports.client), "meshAddr", c->mesh_address, "meshPort",
-             arena_printf(&scratch, "%u", ports.mesh), "state", mesh_state_name(mesh->state), "sealDir", c->seal_dir);
+             core_tee(core) == NULL ? "none" : core_tee(core)->name, "clientAddr", c->client_address,
+             "clientPort", arena_printf(&scratch, "%u", ports.client), "meshAddr", c->mesh_address,
+             "meshPort", arena_printf(&scratch, "%u", ports.mesh), "state", mesh_state_name(mesh->state),
+             "sealDir", c->seal_dir);
     return c->ready_file == NULL || file_replace(c->ready_file, slice_str(ready), 0644, err) ||
            err_in(err, "MESH_READY_FILE");
 }
@@ -144,8 +153,8 @@ static bool serve(struct core *core, const sigset_t *ends, struct err *err)
     struct ports ports;
     int signal_number;
 
-    if (!net_server_start(&(struct net_server_options){0}, &server, err) || !listen_both(server, core, &ports, err) ||
-        !announce(core, ports, err))
+    if (!net_server_start(&(struct net_server_options){0}, &server, err) ||
+        !listen_both(server, core, &ports, err) || !announce(core, ports, err))
         return false;
     if (sigwait(ends, &signal_number) != 0)
         return err_set(err, E_INTERNAL, "waiting for a signal failed");

@@ -14,14 +14,16 @@ struct mesh_impl {
 static const char STATE[] = "state", MANIFEST[] = "manifest", SIGNATURE[] = "manifestSignature",
                   ROOT_CERT[] = "certificate:coordinatorRootCert",
                   INTERMEDIATE_CERT[] = "certificate:coordinatorIntermediateCert",
-                  MARBLE_ROOT_CERT[] = "certificate:marbleRootCert", ROOT_KEY[] = "privateKey:coordinatorRootKey",
+                  MARBLE_ROOT_CERT[] = "certificate:marbleRootCert",
+                  ROOT_KEY[] = "privateKey:coordinatorRootKey",
                   INTERMEDIATE_KEY[] = "privateKey:coordinatorIntermediateKey", ROOT_SECRET[] = "rootSecret",
                   UPDATE_LOG[] = "updateLog";
 enum { NUM_SINGLE = 10 };
 
 const char *mesh_state_name(enum mesh_state s)
 {
-    static const char *const names[] = {"uninitialized", "recovery", "accepting a manifest", "accepting marbles"};
+    static const char *const names[] = {"uninitialized", "recovery", "accepting a manifest",
+                                        "accepting marbles"};
 
     return names[s];
 }
@@ -55,7 +57,8 @@ void mesh_release(struct mesh **m)
     free(gone);
 }
 
-bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out, struct err *err)
+bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out,
+                struct err *err)
 {
     scoped(mesh_release) struct mesh *m = mesh_new();
     uint8_t *secret = arena_alloc(&m->arena, ROOT_SECRET_LEN);
@@ -78,10 +81,12 @@ static const char *initial_log(int64_t now, struct arena *a)
     char time[RFC3339_LEN + 1];
 
     rfc3339_format(time, now);
-    return arena_printf(a, "{\"time\":\"%.*s.000Z\",\"update\":\"initial manifest set\"}\n", RFC3339_LEN - 1, time);
+    return arena_printf(a, "{\"time\":\"%.*s.000Z\",\"update\":\"initial manifest set\"}\n", RFC3339_LEN - 1,
+                        time);
 }
 
-bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out, struct err *err)
+bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out,
+                        struct err *err)
 {
     scoped(mesh_release) struct mesh *m = mesh_new();
     struct arena *a = &m->arena;

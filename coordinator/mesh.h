@@ -11,10 +11,10 @@
 #include "manifest/manifest.h"
 
 enum mesh_state { /* MarbleRun's numbers */
-    MESH_UNINITIALIZED,
-    MESH_RECOVERY,
-    MESH_ACCEPTING_MANIFEST,
-    MESH_ACCEPTING_MARBLES,
+                  MESH_UNINITIALIZED,
+                  MESH_RECOVERY,
+                  MESH_ACCEPTING_MANIFEST,
+                  MESH_ACCEPTING_MARBLES,
 };
 const char *mesh_state_name(enum mesh_state s);
 
@@ -38,10 +38,13 @@ struct mesh *mesh_hold(struct mesh *m);
 void mesh_release(struct mesh **m); /* accepts NULL inside */
 
 /* A mesh without a manifest: new authority, new root secret. */
-bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out, struct err *err);
+bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out,
+                struct err *err);
 
-/* The mesh that `before` becomes under this manifest: parsed, checked, secrets made, signed. E_MANIFEST_* etc. */
-bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out, struct err *err);
+/* The mesh that `before` becomes under this manifest: parsed, checked, secrets made, signed. E_MANIFEST_*
+ * etc. */
+bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out,
+                        struct err *err);
 
 /* As store entries (in the arena), and back. E_STATE_CORRUPT. */
 void mesh_entries(const struct mesh *m, struct arena *a, struct entry **out, size_t *num);

@@ -26,15 +26,18 @@ static struct slice pem(const char *label, struct slice der, struct arena *a)
     return slice_str(pem_text(a, label, der));
 }
 
-static void predefined(const struct marble_identity *who, struct arena *a, struct parameter out[NUM_PREDEFINED])
+static void predefined(const struct marble_identity *who, struct arena *a,
+                       struct parameter out[NUM_PREDEFINED])
 {
     const struct slice chain = slice_str(arena_printf(a, "%s%s", pem_text(a, "CERTIFICATE", who->issued.cert),
                                                       pem_text(a, "CERTIFICATE", who->ca->intermediate.der)));
 
     out[0] = (struct parameter){"MARBLE_PREDEFINED_ROOT_CA", pem("CERTIFICATE", who->ca->marble_root.der, a)};
     out[1] = (struct parameter){"MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", chain};
-    out[2] = (struct parameter){"MARBLE_PREDEFINED_PRIVATE_KEY", pem("PRIVATE KEY", who->issued.private_key, a)};
-    out[3] = (struct parameter){"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", pem("CERTIFICATE", who->ca->root.der, a)};
+    out[2] =
+        (struct parameter){"MARBLE_PREDEFINED_PRIVATE_KEY", pem("PRIVATE KEY", who->issued.private_key, a)};
+    out[3] =
+        (struct parameter){"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", pem("CERTIFICATE", who->ca->root.der, a)};
 }
 
 static bool is_among(const char *name, const struct parameter *some, size_t num)
@@ -45,8 +48,8 @@ static bool is_among(const char *name, const struct parameter *some, size_t num)
     return false;
 }
 
-static bool expand(const struct content *c, const struct template_data *data, struct arena *a, struct parameter *out,
-                   struct err *err)
+static bool expand(const struct content *c, const struct template_data *data, struct arena *a,
+                   struct parameter *out, struct err *err)
 {
     *out = (struct parameter){c->name, c->data};
     return c->template == NULL || template_run(c->template, data, a, &out->value, err);
@@ -62,8 +65,9 @@ static bool expand_files(const struct marble *m, const struct template_data *dat
     return true;
 }
 
-static bool expand_env(const struct marble *m, const struct template_data *data, const struct marble_identity *who,
-                       struct arena *a, struct parameters *out, struct err *err)
+static bool expand_env(const struct marble *m, const struct template_data *data,
+                       const struct marble_identity *who, struct arena *a, struct parameters *out,
+                       struct err *err)
 {
     struct parameter ours[NUM_PREDEFINED];
 

@@ -8,8 +8,8 @@
 enum { DAY = 86400, DEFAULT_DAYS = 365, MAX_DAYS = 365 * 1000, GO_SERVER_AUTH = 1, GO_CLIENT_AUTH = 2 };
 
 /* Attribute types of X.520 that pki/ has no use for. */
-static const uint8_t OU[] = {0x55, 0x04, 0x0b}, STREET[] = {0x55, 0x04, 0x09}, POSTAL_CODE[] = {0x55, 0x04, 0x11},
-                     SERIAL_NUMBER[] = {0x55, 0x04, 0x05};
+static const uint8_t OU[] = {0x55, 0x04, 0x0b}, STREET[] = {0x55, 0x04, 0x09},
+                     POSTAL_CODE[] = {0x55, 0x04, 0x11}, SERIAL_NUMBER[] = {0x55, 0x04, 0x05};
 #define OID(bytes) slice_of(bytes, sizeof bytes)
 
 /* Purposes by Go's numbers (x509.ExtKeyUsage). */
@@ -61,8 +61,8 @@ static const char *common_name(const struct cert_template *t)
 static struct parts subject_of(const struct cert_template *t, struct arena *a)
 {
     const size_t most = t->subject.num_country + t->subject.num_organization +
-                        t->subject.num_organizational_unit + t->subject.num_locality + t->subject.num_province +
-                        t->subject.num_street + t->subject.num_postal_code + 2;
+                        t->subject.num_organizational_unit + t->subject.num_locality +
+                        t->subject.num_province + t->subject.num_street + t->subject.num_postal_code + 2;
     struct parts p = {arena_array(a, most, sizeof *p.at), 0};
 
     add_parts(&p, OID_COUNTRY, t->subject.country, t->subject.num_country);
@@ -139,7 +139,8 @@ static bool usage_of(const struct cert_template *t, struct arena *a, struct cert
         return true;
     }
     if (t->num_ext_key_usage > 64)
-        return err_set(err, E_SECRET_VALUE, "Cert.ExtKeyUsage: %zu entries, more than 64", t->num_ext_key_usage);
+        return err_set(err, E_SECRET_VALUE, "Cert.ExtKeyUsage: %zu entries, more than 64",
+                       t->num_ext_key_usage);
     if (!put_purposes(&b, t, err))
         return false;
     *e = (struct extension){.oid = OID_EXT_KEY_USAGE, .value = arena_copy(a, buf_bytes(&b))};
@@ -151,7 +152,8 @@ static bool usage_of(const struct cert_template *t, struct arena *a, struct cert
 static bool key_type_for(const struct secret_spec *spec, enum key_type *out, struct err *err)
 {
     if (spec->type != SECRET_CERT_ECDSA)
-        return err_set(err, E_UNSUPPORTED, "certificates of type %s cannot be made by this version; cert-ecdsa can",
+        return err_set(err, E_UNSUPPORTED,
+                       "certificates of type %s cannot be made by this version; cert-ecdsa can",
                        secret_type_name(spec->type));
     if (spec->size != 256 && spec->size != 384 && spec->size != 521)
         return err_set(err, E_UNSUPPORTED, "Size: expected 256, 384 or 521 for cert-ecdsa, found %llu",
@@ -175,8 +177,8 @@ static bool validity_of(const struct secret_spec *spec, int64_t now, int64_t *ou
     return true;
 }
 
-bool secret_cert_issue(const struct secret_spec *spec, const struct authority *ca, int64_t now, struct arena *a,
-                       struct issued *out, struct err *err)
+bool secret_cert_issue(const struct secret_spec *spec, const struct authority *ca, int64_t now,
+                       struct arena *a, struct issued *out, struct err *err)
 {
     static const struct cert_template none = {.max_path_len = -1};
     const struct cert_template *t = spec->has_cert ? &spec->cert : &none;
@@ -194,5 +196,6 @@ bool secret_cert_issue(const struct secret_spec *spec, const struct authority *c
     enum key_type type = KEY_P256;
 
     return key_type_for(spec, &type, err) && validity_of(spec, now, &c.not_after, err) &&
-           names_of(t, a, &c.san, err) && usage_of(t, a, &c, err) && authority_issue(ca, &c, type, a, out, err);
+           names_of(t, a, &c.san, err) && usage_of(t, a, &c, err) &&
+           authority_issue(ca, &c, type, a, out, err);
 }

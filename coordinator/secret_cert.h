@@ -10,5 +10,5 @@
 #include "manifest/secret.h"
 
 /* ECDSA keys of 256, 384 or 521 bits; other types and sizes are E_UNSUPPORTED. E_SECRET_VALUE. */
-bool secret_cert_issue(const struct secret_spec *spec, const struct authority *ca, int64_t now, struct arena *a,
-                       struct issued *out, struct err *err);
+bool secret_cert_issue(const struct secret_spec *spec, const struct authority *ca, int64_t now,
+                       struct arena *a, struct issued *out, struct err *err);

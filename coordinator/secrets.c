@@ -11,8 +11,8 @@ enum { HKDF_MAX = 255 * SHA256_LEN }; /* RFC 5869 section 2.3 */
 static bool symmetric_size(const struct secret_spec *spec, size_t max, size_t *out, struct err *err)
 {
     if (spec->size == 0 || spec->size % 8 != 0 || spec->size / 8 > max)
-        return err_set(err, E_SECRET_VALUE, "Size: expected a multiple of 8 from 8 to %zu bits, found %llu", max * 8,
-                       (unsigned long long)spec->size);
+        return err_set(err, E_SECRET_VALUE, "Size: expected a multiple of 8 from 8 to %zu bits, found %llu",
+                       max * 8, (unsigned long long)spec->size);
     *out = (size_t)(spec->size / 8);
     return true;
 }
@@ -23,7 +23,8 @@ static void set_symmetric(struct slice key, struct secret_value *out)
     out->private_key = key;
 }
 
-static bool make_random(const struct secret_spec *spec, struct arena *a, struct secret_value *out, struct err *err)
+static bool make_random(const struct secret_spec *spec, struct arena *a, struct secret_value *out,
+                        struct err *err)
 {
     size_t len = 0;
 
@@ -48,13 +49,14 @@ static bool derive(const struct secrets_for *who, const struct secret_spec *spec
     uint8_t *key = arena_alloc(a, len);
 
     uuid_format(uuid, who->uuid);
-    hkdf_sha256(key, len, who->root_secret, slice_str(arena_printf(a, "%s%s", uuid, spec->name)), slice_str(info));
+    hkdf_sha256(key, len, who->root_secret, slice_str(arena_printf(a, "%s%s", uuid, spec->name)),
+                slice_str(info));
     set_symmetric(slice_of(key, len), out);
     return true;
 }
 
-static bool make_cert(const struct secret_spec *spec, const struct authority *ca, int64_t now, struct arena *a,
-                      struct secret_value *out, struct err *err)
+static bool make_cert(const struct secret_spec *spec, const struct authority *ca, int64_t now,
+                      struct arena *a, struct secret_value *out, struct err *err)
 {
     struct issued i;
 
@@ -79,7 +81,8 @@ bool secrets_make_shared(const struct manifest *m, const struct authority *ca, i
         if (!spec->shared || spec->user_defined)
             continue;
         v->spec = spec;
-        if (!(spec->type == SECRET_SYMMETRIC_KEY ? make_random(spec, a, v, err) : make_cert(spec, ca, now, a, v, err)))
+        if (!(spec->type == SECRET_SYMMETRIC_KEY ? make_random(spec, a, v, err)
+                                                 : make_cert(spec, ca, now, a, v, err)))
             return err_in(err, "secret \"%s\"", spec->name);
         num++;
     }
@@ -87,8 +90,8 @@ bool secrets_make_shared(const struct manifest *m, const struct authority *ca, i
     return true;
 }
 
-static bool value_of(const struct secrets_for *who, const struct secret_spec *spec, int64_t now, struct arena *a,
-                     struct secret_value *out, struct err *err)
+static bool value_of(const struct secrets_for *who, const struct secret_spec *spec, int64_t now,
+                     struct arena *a, struct secret_value *out, struct err *err)
 {
     const struct secret_value *shared = secret_find(who->shared, spec->name);
 
@@ -133,9 +136,9 @@ struct slice secret_value_encode(const struct secret_value *v, struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_STATE);
 
-    buf_printf(&b, "{\"Type\":\"%s\",\"Size\":%llu,\"Shared\":%s,\"UserDefined\":%s", secret_type_name(v->spec->type),
-               (unsigned long long)v->spec->size, v->spec->shared ? "true" : "false",
-               v->spec->user_defined ? "true" : "false");
+    buf_printf(&b, "{\"Type\":\"%s\",\"Size\":%llu,\"Shared\":%s,\"UserDefined\":%s",
+               secret_type_name(v->spec->type), (unsigned long long)v->spec->size,
+               v->spec->shared ? "true" : "false", v->spec->user_defined ? "true" : "false");
     put_bytes(&b, "Cert", v->cert);
     buf_printf(&b, ",\"ValidFor\":%llu", (unsigned long long)v->spec->valid_for);
     put_bytes(&b, "Private", v->private_key);
@@ -144,8 +147,8 @@ struct slice secret_value_encode(const struct secret_value *v, struct arena *a)
     return arena_copy(a, buf_bytes(&b));
 }
 
-bool secret_value_decode(struct slice text, const struct secret_spec *spec, struct arena *a, struct secret_value *out,
-                         struct err *err)
+bool secret_value_decode(struct slice text, const struct secret_spec *spec, struct arena *a,
+                         struct secret_value *out, struct err *err)
 {
     scoped(json_release) json_t *json = NULL;
     char *path = arena_printf(a, "secret:%s", spec->name);

@@ -30,5 +30,5 @@ bool secrets_of_marble(const struct secrets_for *who, int64_t now, struct arena 
 
 /* A value as the store keeps it (JSON with MarbleRun's member names), and back. E_STATE_CORRUPT. */
 struct slice secret_value_encode(const struct secret_value *v, struct arena *a);
-bool secret_value_decode(struct slice text, const struct secret_spec *spec, struct arena *a, struct secret_value *out,
-                         struct err *err);
+bool secret_value_decode(struct slice text, const struct secret_spec *spec, struct arena *a,
+                         struct secret_value *out, struct err *err);

@@ -27,13 +27,15 @@ static void refuse(void *app, struct exchange *ex, const struct err *err)
 static void call_activate(struct core *core, struct exchange *ex, struct slice message)
 {
     struct activation_request request;
-    const struct activation what = {&request, ex->request.peer_chain, ex->request.num_peer_chain, clock_now()};
+    const struct activation what = {&request, ex->request.peer_chain, ex->request.num_peer_chain,
+                                    clock_now()};
     struct err err = {0};
     struct slice reply;
     int status;
 
     if (!activation_request_decode(message, &ex->arena, &request, &err)) {
-        log_refusal(LOG_WARN, &err, "marble refused", "peer", arena_strndup(&ex->arena, ex->request.peer_address));
+        log_refusal(LOG_WARN, &err, "marble refused", "peer",
+                    arena_strndup(&ex->arena, ex->request.peer_address));
         refuse(core, ex, &err);
         return;
     }

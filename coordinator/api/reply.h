@@ -12,8 +12,9 @@
 #include "net/server.h"
 
 /* Members of an object; commas are the caller's. */
-void put_member(struct buf *b, const char *name, struct slice text);        /* "name":"text" */
-void put_bytes_member(struct buf *b, const char *name, struct slice bytes); /* base64; null if there are none */
+void put_member(struct buf *b, const char *name, struct slice text); /* "name":"text" */
+void put_bytes_member(struct buf *b, const char *name,
+                      struct slice bytes); /* base64; null if there are none */
 
 /* `data` is JSON text. */
 void reply_success(struct exchange *ex, struct slice data);

@@ -22,14 +22,16 @@ static const struct route {
     {"GET", "/api/v2/status", ANY, QUICK, api_status_get},
     {"GET", "/api/v2/quote", ANY, SLOW, api_quote_get}, /* a quoting service takes its time */
     {"GET", "/api/v2/manifest", RUNNING, QUICK, api_manifest_get},
-    {"POST", "/api/v2/manifest", RECOVERY | FRESH, SLOW, api_manifest_set}, /* keys are made, disks are waited for */
+    {"POST", "/api/v2/manifest", RECOVERY | FRESH, SLOW,
+     api_manifest_set}, /* keys are made, disks are waited for */
 };
 enum { NUM_ROUTES = sizeof ROUTES / sizeof ROUTES[0] };
 
 static const struct route *route_of(const struct http_request *r)
 {
     for (size_t i = 0; i < NUM_ROUTES; i++)
-        if (slice_equal(r->method, slice_str(ROUTES[i].method)) && slice_equal(r->path, slice_str(ROUTES[i].path)))
+        if (slice_equal(r->method, slice_str(ROUTES[i].method)) &&
+            slice_equal(r->path, slice_str(ROUTES[i].path)))
             return &ROUTES[i];
     return NULL;
 }
@@ -50,8 +52,9 @@ static void log_refused(const struct core *core, const struct exchange *ex, cons
     scoped(arena_wipe) struct arena scratch = {0};
 
     log_refusal(core_config(core)->http_error_level, err, "request refused", "method",
-                arena_strndup(&scratch, ex->request.method), "path", arena_strndup(&scratch, ex->request.path),
-                "peer", arena_strndup(&scratch, ex->request.peer_address));
+                arena_strndup(&scratch, ex->request.method), "path",
+                arena_strndup(&scratch, ex->request.path), "peer",
+                arena_strndup(&scratch, ex->request.peer_address));
 }
 
 static void handle(void *app, struct exchange *ex)

@@ -4,8 +4,9 @@
 
 /* Programs match on how these begin. */
 static const char *const MESSAGES[] = {
-    [MESH_RECOVERY] = "Coordinator is in recovery mode. There is a sealed state, but its data key cannot be had: see the "
-                      "coordinator's log. Restore the key, or set a manifest to begin anew with another identity.",
+    [MESH_RECOVERY] =
+        "Coordinator is in recovery mode. There is a sealed state, but its data key cannot be had: see the "
+        "coordinator's log. Restore the key, or set a manifest to begin anew with another identity.",
     [MESH_ACCEPTING_MANIFEST] = "Coordinator is ready to accept a manifest.",
     [MESH_ACCEPTING_MARBLES] = "Coordinator is running correctly and ready to accept marbles.",
 };
@@ -24,7 +25,8 @@ bool api_status_get(struct core *core, const struct mesh *mesh, struct exchange 
 
     (void)err;
     buf_printf(&b, "{\"code\":%d,", mesh->state);
-    put_member(&b, "message", slice_str(arena_printf(&ex->arena, "%s%s", MESSAGES[mesh->state], simulation(core))));
+    put_member(&b, "message",
+               slice_str(arena_printf(&ex->arena, "%s%s", MESSAGES[mesh->state], simulation(core))));
     buf_str(&b, "}");
     reply_success(ex, buf_bytes(&b));
     return true;

@@ -24,7 +24,8 @@ struct entries {
 const struct slice *entries_find(const struct entries *e, const char *key); /* or NULL */
 
 /* The map with these changes, whose keys differ from each other, copied into the arena whole. */
-struct entries entries_with(const struct entries *e, const struct entry *changes, size_t num, struct arena *a);
+struct entries entries_with(const struct entries *e, const struct entry *changes, size_t num,
+                            struct arena *a);
 
 void entries_put(struct buf *out, const struct entries *e);
 

@@ -48,8 +48,8 @@ bool seal_folder_open(const char *path, struct seal_folder *out, struct err *err
         (void)err_errno(err, errno == EWOULDBLOCK ? E_STATE_LOCKED : E_FILE_READ,
                         "folder of the sealed state %s: locking it", path);
         if (err->code == E_STATE_LOCKED)
-            (void)err_set(err, E_STATE_LOCKED, "folder of the sealed state %s: another coordinator is using it",
-                          path);
+            (void)err_set(err, E_STATE_LOCKED,
+                          "folder of the sealed state %s: another coordinator is using it", path);
         seal_folder_close(&f);
         return false;
     }
@@ -69,8 +69,8 @@ void seal_folder_close(struct seal_folder *f)
     *f = SEAL_FOLDER_NONE;
 }
 
-bool seal_folder_read(const struct seal_folder *f, const char *name, struct arena *a, struct slice *out, bool *found,
-                      struct err *err)
+bool seal_folder_read(const struct seal_folder *f, const char *name, struct arena *a, struct slice *out,
+                      bool *found, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
 

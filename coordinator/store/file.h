@@ -15,15 +15,15 @@ struct seal_folder {
 #define SEAL_FOLDER_NONE ((struct seal_folder){NULL, -1})
 
 #define SEALED_DATA "sealed_data"
-#define SEALED_KEY "sealed_key"
+#define SEALED_KEY  "sealed_key"
 
 /* Makes the folder (0700) if need be. E_STATE_LOCKED, E_FILE_WRITE. */
 bool seal_folder_open(const char *path, struct seal_folder *out, struct err *err);
 void seal_folder_close(struct seal_folder *f);
 
 /* *found false: there is no such file. */
-bool seal_folder_read(const struct seal_folder *f, const char *name, struct arena *a, struct slice *out, bool *found,
-                      struct err *err);
+bool seal_folder_read(const struct seal_folder *f, const char *name, struct arena *a, struct slice *out,
+                      bool *found, struct err *err);
 bool seal_folder_write(const struct seal_folder *f, const char *name, struct slice contents, struct err *err);
 
 /* Keeps the files of a state that is about to be superseded for good as *.old. */

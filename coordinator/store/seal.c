@@ -62,9 +62,11 @@ static bool open_key(const struct sealer *s, uint8_t policy, struct slice header
     if (policy > SEALED_UNIQUE)
         return err_set(err, E_STATE_SEALED, "seal policy %u is not known", policy);
     if (s->tee == NULL && policy != SEALED_PLAIN)
-        return err_set(err, E_STATE_SEALED, "the key was sealed in a TEE, and this coordinator runs without one");
+        return err_set(err, E_STATE_SEALED,
+                       "the key was sealed in a TEE, and this coordinator runs without one");
     if (s->tee != NULL && policy == SEALED_PLAIN)
-        return err_set(err, E_STATE_SEALED, "the key was stored without a TEE, and is not to be trusted in one");
+        return err_set(err, E_STATE_SEALED,
+                       "the key was stored without a TEE, and is not to be trusted in one");
     if (policy == SEALED_PLAIN) {
         *key = sealed;
         return true;
@@ -83,8 +85,8 @@ bool unseal_key(const struct sealer *s, struct slice file, struct data_key *out,
     struct slice key;
 
     if (!ours || !cursor_ok(&c))
-        return err_set(err, E_STATE_SEALED, "%zu bytes are not a sealed key of this program's format %d", file.len,
-                       FORMAT);
+        return err_set(err, E_STATE_SEALED, "%zu bytes are not a sealed key of this program's format %d",
+                       file.len, FORMAT);
     if (!open_key(s, policy, slice_of(file.ptr, KEY_HEADER_LEN), c.rest, &scratch, &key, err)) {
         err->code = E_STATE_SEALED;
         return false;
@@ -124,7 +126,8 @@ bool sealed_data_key_id(struct slice file, struct slice *id, struct err *err)
     return true;
 }
 
-bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain, struct err *err)
+bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain,
+                 struct err *err)
 {
     struct slice id;
 
@@ -135,5 +138,6 @@ bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, s
     if (aead_open(secret_bytes(&k->key), slice_of(file.ptr + DATA_HEADER_LEN, file.len - DATA_HEADER_LEN),
                   slice_of(file.ptr, DATA_HEADER_LEN), a, plain, err))
         return true;
-    return err_set(err, E_STATE_CORRUPT, "the state does not open with its data key: it was changed or damaged");
+    return err_set(err, E_STATE_CORRUPT,
+                   "the state does not open with its data key: it was changed or damaged");
 }

@@ -42,4 +42,5 @@ void seal_data(const struct data_key *k, struct slice plain, struct arena *a, st
 bool sealed_data_key_id(struct slice file, struct slice *id, struct err *err);
 
 /* The key's id must be the file's. E_STATE_CORRUPT. */
-bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain, struct err *err);
+bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain,
+                 struct err *err);

@@ -40,7 +40,8 @@ static bool open_key(struct store *s, struct slice id, struct arena *a, struct e
     if (slice_equal(id, slice_of(s->key.id, KEY_ID_LEN)))
         return true;
     data_key_wipe(&s->key);
-    return err_set(why, E_STATE_SEALED, "%s/%s is not the key of %s", s->folder.path, SEALED_KEY, SEALED_DATA);
+    return err_set(why, E_STATE_SEALED, "%s/%s is not the key of %s", s->folder.path, SEALED_KEY,
+                   SEALED_DATA);
 }
 
 static bool load(struct store *s, enum store_condition *condition, struct err *why, struct err *err)
@@ -70,8 +71,8 @@ static bool load(struct store *s, enum store_condition *condition, struct err *w
            err_in(err, "%s/%s", s->folder.path, SEALED_DATA);
 }
 
-bool store_open(const char *folder, const struct sealer *sealer, struct store **out, enum store_condition *condition,
-                struct err *why, struct err *err)
+bool store_open(const char *folder, const struct sealer *sealer, struct store **out,
+                enum store_condition *condition, struct err *why, struct err *err)
 {
     scoped(store_close) struct store *s = calloc(1, sizeof *s);
     enum store_condition found;
@@ -88,14 +89,19 @@ bool store_open(const char *folder, const struct sealer *sealer, struct store **
     return true;
 }
 
-const struct slice *store_get(const struct store *s, const char *key) { return entries_find(&s->entries, key); }
+const struct slice *store_get(const struct store *s, const char *key)
+{
+    return entries_find(&s->entries, key);
+}
 const struct entries *store_entries(const struct store *s) { return &s->entries; }
 
 /* On disk before memory: a commit that fails has changed nothing. */
-static bool write_data(const struct store *s, const struct data_key *key, const struct entries *e, struct err *err)
+static bool write_data(const struct store *s, const struct data_key *key, const struct entries *e,
+                       struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
-    scoped(buf_wipe) struct buf plain = buf_max(LIMIT_STATE - KIB); /* the sealed form must be readable again */
+    scoped(buf_wipe) struct buf plain =
+        buf_max(LIMIT_STATE - KIB); /* the sealed form must be readable again */
     struct slice sealed;
 
     entries_put(&plain, e);
@@ -105,12 +111,14 @@ static bool write_data(const struct store *s, const struct data_key *key, const 
     return seal_folder_write(&s->folder, SEALED_DATA, sealed, err);
 }
 
-static bool write_key(const struct store *s, enum store_mode mode, const struct data_key *key, struct err *err)
+static bool write_key(const struct store *s, enum store_mode mode, const struct data_key *key,
+                      struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     struct slice sealed;
 
-    return seal_key(&s->sealer, mode == STORE_SEAL_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, key, &scratch, &sealed, err) &&
+    return seal_key(&s->sealer, mode == STORE_SEAL_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, key, &scratch,
+                    &sealed, err) &&
            seal_folder_write(&s->folder, SEALED_KEY, sealed, err);
 }
 
@@ -122,15 +130,16 @@ static void adopt(struct store *s, struct arena *a, struct entries e)
     *a = (struct arena){0};
 }
 
-bool store_begin(struct store *s, enum store_mode mode, const struct entry *entries, size_t num, struct err *err)
+bool store_begin(struct store *s, enum store_mode mode, const struct entry *entries, size_t num,
+                 struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     scoped(data_key_wipe) struct data_key key = {0};
     const struct entries e = entries_with(&(struct entries){0}, entries, num, &a);
 
     data_key_new(&key);
-    if (mode != STORE_MEMORY &&
-        (!seal_folder_set_aside(&s->folder, err) || !write_key(s, mode, &key, err) || !write_data(s, &key, &e, err)))
+    if (mode != STORE_MEMORY && (!seal_folder_set_aside(&s->folder, err) || !write_key(s, mode, &key, err) ||
+                                 !write_data(s, &key, &e, err)))
         return err_in(err, "sealing the state");
     data_key_wipe(&s->key);
     s->key = key;

@@ -21,8 +21,8 @@ enum store_condition {
 
 /* Takes the folder, makes it if need be, writes nothing else. `why` is set with STORE_SEALED
  * (E_STATE_SEALED). Errors: E_STATE_LOCKED, E_STATE_CORRUPT (the key is good, the data are not), E_FILE_*. */
-bool store_open(const char *folder, const struct sealer *sealer, struct store **out, enum store_condition *condition,
-                struct err *why, struct err *err);
+bool store_open(const char *folder, const struct sealer *sealer, struct store **out,
+                enum store_condition *condition, struct err *why, struct err *err);
 void store_close(struct store **s); /* accepts NULL inside */
 
 /* The value, or NULL; borrowed until the next change. */
@@ -33,7 +33,8 @@ const struct entries *store_entries(const struct store *s);
 enum store_mode { STORE_SEAL_PRODUCT, STORE_SEAL_UNIQUE, STORE_MEMORY };
 
 /* A new state under a new data key in place of the old one. Files of an old state are kept as *.old. */
-bool store_begin(struct store *s, enum store_mode mode, const struct entry *entries, size_t num, struct err *err);
+bool store_begin(struct store *s, enum store_mode mode, const struct entry *entries, size_t num,
+                 struct err *err);
 
 /* Changes the state. E_STATE_SIZE, E_FILE_WRITE. */
 bool store_commit(struct store *s, const struct entry *changes, size_t num, struct err *err);
