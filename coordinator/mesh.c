@@ -176,7 +176,7 @@ static bool load_shared(const struct entries *e, struct mesh *m, struct err *err
 
 static bool load_state(const struct entries *e, struct mesh *m, struct err *err)
 {
-    struct slice state;
+    struct slice state = {0};
 
     if (!needed(e, STATE, &state, err))
         return false;
