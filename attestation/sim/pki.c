@@ -192,7 +192,7 @@ static void derive_root(void)
 const struct roots *sim_roots(void)
 {
     static const struct slice anchor = {root_xy, sizeof root_xy};
-    static const struct roots roots = {&anchor, 1};
+    static const struct roots roots = {.intel = &anchor, .num_intel = 1, .simulated = true};
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     if (pthread_once(&once, derive_root) != 0)
