@@ -41,6 +41,8 @@ enum {
     LIMIT_CBOR_DEPTH = 8,
     LIMIT_BUNDLE = 4 * MIB, /* both CRLs at their limit in base64, and the rest */
 
+    LIMIT_ENCLAVE_FILE = 256 * MIB, /* a signed enclave: a Go program with its runtime has 50 to 100 */
+
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
     LIMIT_JSON_DEPTH = 64,
