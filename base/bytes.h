@@ -56,54 +56,34 @@ static inline struct slice cursor_take(struct cursor *c, size_t n)
     return got;
 }
 
-static inline uint8_t cursor_u8(struct cursor *c)
+/* A number of n bytes (8 at most), little or big endian: all of it or zero. */
+static inline uint64_t cursor_le(struct cursor *c, size_t n)
 {
-    const struct slice s = cursor_take(c, 1);
+    const struct slice s = cursor_take(c, n);
+    uint64_t v = 0;
 
-    return s.len == 0 ? 0 : s.ptr[0];
+    for (size_t i = s.len; i-- > 0;)
+        v = v << 8 | s.ptr[i];
+    return v;
 }
 
-static inline uint16_t cursor_u16le(struct cursor *c)
+static inline uint64_t cursor_be(struct cursor *c, size_t n)
 {
-    const uint16_t low = cursor_u8(c);
+    const struct slice s = cursor_take(c, n);
+    uint64_t v = 0;
 
-    return (uint16_t)(low | cursor_u8(c) << 8);
+    for (size_t i = 0; i < s.len; i++)
+        v = v << 8 | s.ptr[i];
+    return v;
 }
 
-static inline uint32_t cursor_u32le(struct cursor *c)
-{
-    const uint32_t low = cursor_u16le(c);
-
-    return low | (uint32_t)cursor_u16le(c) << 16;
-}
-
-static inline uint64_t cursor_u64le(struct cursor *c)
-{
-    const uint64_t low = cursor_u32le(c);
-
-    return low | (uint64_t)cursor_u32le(c) << 32;
-}
-
-static inline uint16_t cursor_u16be(struct cursor *c)
-{
-    const uint16_t high = cursor_u8(c);
-
-    return (uint16_t)(high << 8 | cursor_u8(c));
-}
-
-static inline uint32_t cursor_u32be(struct cursor *c)
-{
-    const uint32_t high = cursor_u16be(c);
-
-    return high << 16 | cursor_u16be(c);
-}
-
-static inline uint64_t cursor_u64be(struct cursor *c)
-{
-    const uint64_t high = cursor_u32be(c);
-
-    return high << 32 | cursor_u32be(c);
-}
+static inline uint8_t cursor_u8(struct cursor *c) { return (uint8_t)cursor_le(c, 1); }
+static inline uint16_t cursor_u16le(struct cursor *c) { return (uint16_t)cursor_le(c, 2); }
+static inline uint32_t cursor_u32le(struct cursor *c) { return (uint32_t)cursor_le(c, 4); }
+static inline uint64_t cursor_u64le(struct cursor *c) { return cursor_le(c, 8); }
+static inline uint16_t cursor_u16be(struct cursor *c) { return (uint16_t)cursor_be(c, 2); }
+static inline uint32_t cursor_u32be(struct cursor *c) { return (uint32_t)cursor_be(c, 4); }
+static inline uint64_t cursor_u64be(struct cursor *c) { return cursor_be(c, 8); }
 
 /* The contents of a block of known length, as a cursor of their own; bad if c is. */
 static inline struct cursor cursor_block(struct cursor *c, size_t len)

@@ -65,10 +65,10 @@ bool rfc3339_parse(struct slice text, int64_t *out)
     struct cursor c = cursor_over(text);
     struct civil t = {0}, again;
     int year;
-    bool ok = digits(&c, 4, &year) && cursor_u8(&c) == '-' && digits(&c, 2, &t.month) && cursor_u8(&c) == '-' &&
-              digits(&c, 2, &t.day) && cursor_u8(&c) == 'T' && digits(&c, 2, &t.hour) && cursor_u8(&c) == ':' &&
-              digits(&c, 2, &t.minute) && cursor_u8(&c) == ':' && digits(&c, 2, &t.second) &&
-              cursor_u8(&c) == 'Z' && cursor_done(&c);
+    bool ok = digits(&c, 4, &year) && cursor_u8(&c) == '-' && digits(&c, 2, &t.month) &&
+              cursor_u8(&c) == '-' && digits(&c, 2, &t.day) && cursor_u8(&c) == 'T' &&
+              digits(&c, 2, &t.hour) && cursor_u8(&c) == ':' && digits(&c, 2, &t.minute) &&
+              cursor_u8(&c) == ':' && digits(&c, 2, &t.second) && cursor_u8(&c) == 'Z' && cursor_done(&c);
 
     if (!ok || t.month < 1 || t.month > 12 || t.day < 1 || t.hour > 23 || t.minute > 59 || t.second > 59)
         return false;

@@ -5,8 +5,8 @@
 #pragma once
 #include "base/bytes.h"
 
-int64_t clock_now(void);    /* seconds, wall clock */
-int64_t clock_now_ms(void); /* milliseconds, wall clock */
+int64_t clock_now(void);      /* seconds, wall clock */
+int64_t clock_now_ms(void);   /* milliseconds, wall clock */
 int64_t clock_ticks_ms(void); /* milliseconds, monotonic, from an arbitrary start */
 
 /* A civil date in the Gregorian calendar, UTC. */

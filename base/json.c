@@ -60,9 +60,11 @@ static bool too_deep(struct slice text)
     return false;
 }
 
-bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out, struct err *err)
+bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out,
+                struct err *err)
 {
-    const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL | (duplicates == JSON_NO_DUPLICATES ? JSON_REJECT_DUPLICATES : 0);
+    const size_t flags =
+        JSON_DECODE_ANY | JSON_ALLOW_NUL | (duplicates == JSON_NO_DUPLICATES ? JSON_REJECT_DUPLICATES : 0);
     json_error_t e;
     json_t *value;
 
@@ -109,9 +111,8 @@ static json_t *find_folded(const json_t *object, const char *name)
     json_t *found = NULL, *value;
     const char *key;
 
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value)
-        if (text_equal_fold(slice_str(key), slice_str(name)))
-            found = value;
+    json_object_foreach((json_t *)(uintptr_t)object, key,
+                        value) if (text_equal_fold(slice_str(key), slice_str(name))) found = value;
     return found;
 }
 
@@ -213,7 +214,8 @@ struct slice field_hex(struct fields *f, const char *name, size_t len)
 
     if (v == NULL)
         return out;
-    if (!hex_decode(slice_of(json_string_value(v), json_string_length(v)), f->arena, &out) || out.len != len) {
+    if (!hex_decode(slice_of(json_string_value(v), json_string_length(v)), f->arena, &out) ||
+        out.len != len) {
         (void)field_fault(f, name, "expected %zu hexadecimal digits", 2 * len);
         return (struct slice){0};
     }
@@ -248,7 +250,8 @@ struct slice field_bytes(struct fields *f, const char *name, size_t max)
         out = bytes_of_array(f, name, v);
     else if (!json_is_string(v))
         (void)field_fault(f, name, "expected base64 or an array of bytes, found %s", type_name(v));
-    else if (!base64_decode(slice_of(json_string_value(v), json_string_length(v)), BASE64_STD, f->arena, &out))
+    else if (!base64_decode(slice_of(json_string_value(v), json_string_length(v)), BASE64_STD, f->arena,
+                            &out))
         (void)field_fault(f, name, "not valid base64 (RFC 4648, padded)");
     if (out.len > max)
         (void)field_fault(f, name, "%zu bytes, more than the %zu allowed", out.len, max);
@@ -288,21 +291,22 @@ void field_need(struct fields *f, const char *name)
 static bool is_known(const struct fields *f, const char *const *known, const char *key)
 {
     for (; *known != NULL; known++)
-        if (f->names == JSON_FOLD ? text_equal_fold(slice_str(key), slice_str(*known)) : strcmp(key, *known) == 0)
+        if (f->names == JSON_FOLD ? text_equal_fold(slice_str(key), slice_str(*known))
+                                  : strcmp(key, *known) == 0)
             return true;
     return false;
 }
 
-void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path), void *ctx)
+void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path),
+                    void *ctx)
 {
     json_t *value;
     const char *key;
 
     if (f->bad)
         return;
-    json_object_foreach ((json_t *)(uintptr_t)f->object, key, value)
-        if (!is_known(f, known, key))
-            seen(ctx, field_path(f, key));
+    json_object_foreach((json_t *)(uintptr_t)f->object, key, value) if (!is_known(f, known, key))
+        seen(ctx, field_path(f, key));
 }
 
 /* The length of the valid UTF-8 sequence at the front, or 0. */

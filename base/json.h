@@ -23,7 +23,8 @@ static inline void json_release(json_t **v) { json_decref(*v); }
 /* One JSON value and nothing after it but white space. Depth is bounded by LIMIT_JSON_DEPTH.
  * Syntax faults become `code` with line and column. The caller releases *out. */
 enum json_duplicates { JSON_LAST_WINS, JSON_NO_DUPLICATES };
-bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out, struct err *err);
+bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out,
+                struct err *err);
 
 enum json_names {
     JSON_EXACT, /* member names as written */
@@ -52,8 +53,8 @@ char *field_path(struct fields *f, const char *name); /* "$.a.name", in the aren
 
 bool field_bool(struct fields *f, const char *name);
 uint64_t field_uint(struct fields *f, const char *name, uint64_t max);
-char *field_str(struct fields *f, const char *name);           /* NULL if absent; no NUL inside */
-struct slice field_text(struct fields *f, const char *name);   /* may hold NULs */
+char *field_str(struct fields *f, const char *name);                    /* NULL if absent; no NUL inside */
+struct slice field_text(struct fields *f, const char *name);            /* may hold NULs */
 struct slice field_hex(struct fields *f, const char *name, size_t len); /* exactly len bytes */
 
 /* Bytes as Go reads them: padded base64 with CR and LF skipped, or an array of 0 to 255. */
@@ -67,13 +68,15 @@ json_t *field_object(struct fields *f, const char *name);
 json_t *field_array(struct fields *f, const char *name);
 
 /* Fails the reader: "PATH.name: text". Returns false. */
-bool field_fault(struct fields *f, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool field_fault(struct fields *f, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Requires a member. */
 void field_need(struct fields *f, const char *name);
 
 /* Calls `seen` with the path of each member whose name is not in `known` (NULL-terminated). */
-void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path), void *ctx);
+void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path),
+                    void *ctx);
 
 /* Writes a JSON string with quotes; '<', '>', '&' and U+2028/9 as \uXXXX like Go's encoder;
  * invalid UTF-8 becomes U+FFFD. */

@@ -26,11 +26,14 @@ void log_setup_from_env(void)
     const bool json = format != NULL && strcasecmp(format, "json") == 0;
     const bool text = format != NULL && strcasecmp(format, "text") == 0;
 
-    log_setup(json ? LOG_JSON : text ? LOG_TEXT : LOG_AUTO,
+    log_setup(json   ? LOG_JSON
+              : text ? LOG_TEXT
+                     : LOG_AUTO,
               debug != NULL && strcmp(debug, "1") == 0 ? LOG_DEBUG : LOG_INFO);
 }
 
-static void put_json_line(struct buf *b, enum log_level level, const char *msg, const struct err *err, va_list ap)
+static void put_json_line(struct buf *b, enum log_level level, const char *msg, const struct err *err,
+                          va_list ap)
 {
     static const char *const names[] = {"debug", "info", "warn", "error"};
     const int64_t now = clock_now_ms();
@@ -61,7 +64,8 @@ static void put_shown(struct buf *b, const char *s)
         buf_u8(b, (uint8_t)*s < 0x20 || *s == 0x7f ? '?' : (uint8_t)*s);
 }
 
-static void put_text_line(struct buf *b, enum log_level level, const char *msg, const struct err *err, va_list ap)
+static void put_text_line(struct buf *b, enum log_level level, const char *msg, const struct err *err,
+                          va_list ap)
 {
     static const char *const names[] = {"debug", "info ", "warn ", "error"};
     static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m"};

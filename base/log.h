@@ -26,10 +26,11 @@ void log_setup_from_env(void);
 void log_write(enum log_level level, const char *msg, ...) __attribute__((sentinel));
 
 /* The same with an error's code and text as the fields "reason" and "error". */
-void log_write_err(enum log_level level, const struct err *err, const char *msg, ...) __attribute__((sentinel));
+void log_write_err(enum log_level level, const struct err *err, const char *msg, ...)
+    __attribute__((sentinel));
 
-#define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__, NULL)
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__, NULL)
-#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__, NULL)
-#define log_error(...) log_write(LOG_ERROR, __VA_ARGS__, NULL)
+#define log_debug(...)               log_write(LOG_DEBUG, __VA_ARGS__, NULL)
+#define log_info(...)                log_write(LOG_INFO, __VA_ARGS__, NULL)
+#define log_warn(...)                log_write(LOG_WARN, __VA_ARGS__, NULL)
+#define log_error(...)               log_write(LOG_ERROR, __VA_ARGS__, NULL)
 #define log_refusal(level, err, ...) log_write_err(level, err, __VA_ARGS__, NULL)

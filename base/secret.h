@@ -17,11 +17,11 @@ struct secret {
  * randomness to give. Every program calls it first thing. */
 void secret_init(void);
 
-void secret_new(struct secret *out, size_t len);           /* zeroed; never fails: aborts */
-void secret_random(struct secret *out, size_t len);        /* fresh random bytes */
-void secret_copy(struct secret *out, struct slice from);   /* the source is the caller's to wipe */
-void secret_wipe(struct secret *s);                        /* zeroes, releases; zero state again */
-bool secret_equal(struct slice a, struct slice b);         /* constant time for equal lengths */
+void secret_new(struct secret *out, size_t len);         /* zeroed; never fails: aborts */
+void secret_random(struct secret *out, size_t len);      /* fresh random bytes */
+void secret_copy(struct secret *out, struct slice from); /* the source is the caller's to wipe */
+void secret_wipe(struct secret *s);                      /* zeroes, releases; zero state again */
+bool secret_equal(struct slice a, struct slice b);       /* constant time for equal lengths */
 
 /* The bytes for a cryptographic function, and for nothing else. */
 static inline struct slice secret_bytes(const struct secret *s) { return slice_of(s->ptr, s->len); }
