@@ -34,13 +34,11 @@ bool gramine_probe(const char *folder, struct err *err)
     scoped(arena_wipe) struct arena a = {0};
     const char *path = arena_printf(&a, "%s/attestation_type", folder);
     struct slice type;
-    struct err why;
 
-    if (!file_read(path, TYPE_MAX, &a, &type, &why)) {
-        if (why.code == E_FILE_MISSING)
-            return err_set(err, E_NO_TEE, "%s does not exist, so this is not Gramine with SGX", path);
-        return err_set(err, E_NO_TEE, "%s", why.text);
-    }
+    if (!file_read(path, TYPE_MAX, &a, &type, err))
+        return err->code == E_FILE_MISSING
+                   ? err_set(err, E_NO_TEE, "%s does not exist, so this is not Gramine with SGX", path)
+                   : err_as(err, E_NO_TEE);
     type = without_line_end(type);
     if (!slice_equal(type, slice_str("dcap")))
         return err_set(err, E_NO_TEE,
@@ -70,10 +68,8 @@ static bool put_report_data(const char *path, const uint8_t report_data[REPORT_D
 
 static bool get_quote(const char *path, struct arena *a, struct slice *out, struct err *err)
 {
-    struct err why;
-
-    if (!file_read(path, LIMIT_EVIDENCE, a, out, &why))
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s", why.text);
+    if (!file_read(path, LIMIT_EVIDENCE, a, out, err))
+        return err_as(err, E_EVIDENCE_UNAVAILABLE);
     if (out->len == 0)
         return err_set(err, E_EVIDENCE_UNAVAILABLE,
                        "%s is empty: Gramine got no quote from the machine's quoting service (AESM)", path);
@@ -122,10 +118,9 @@ bool gramine_seal_key(const char *folder, enum seal_policy policy, struct secret
     scoped(arena_wipe) struct arena a = {0};
     const char *path = arena_printf(&a, "%s/keys/%s", folder, name);
     struct slice key;
-    struct err why;
 
-    if (!file_read(path, GRAMINE_KEY_LEN, &a, &key, &why))
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s", why.text);
+    if (!file_read(path, GRAMINE_KEY_LEN, &a, &key, err))
+        return err_as(err, E_EVIDENCE_UNAVAILABLE);
     if (key.len != GRAMINE_KEY_LEN)
         return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: expected a key of %d bytes, found %zu", path,
                        GRAMINE_KEY_LEN, key.len);

@@ -48,6 +48,8 @@ function(unit_test name)
   target_link_libraries(test_${name} PRIVATE criterion)
   add_test(NAME ${name} COMMAND test_${name})
   label_test(${name} 300 unit)
+  # A test that expects a signal has to get it.
+  set_property(TEST ${name} PROPERTY ENVIRONMENT ASAN_OPTIONS=handle_segv=0)
 endfunction()
 
 function(plain_test name)

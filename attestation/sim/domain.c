@@ -65,7 +65,8 @@ static bool sim_domain_collateral(struct slice evidence, const char *bundle_path
     (void)evidence;
     if (bundle_path == NULL)
         return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
-    return file_read(bundle_path, LIMIT_FILE, a, &text, err) && bundle_parse(text, a, out, err);
+    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
+           err_in(err, "collateral");
 }
 
 static bool sim_package_info(const char *path, struct arena *a, struct package_policy *out, struct err *err)

@@ -34,10 +34,9 @@ static int connect_to(const char *port_file)
 
 static int call(SSL *ssl)
 {
-    static const char request[] = "GET / HTTP/1.0\r\n\r\n";
-    char answer[1024];
+    char request[200], answer[1024], proof[MESH_PROOF_LEN + 1];
     const char *body;
-    struct peer peer;
+    struct peer peer, self;
     int len;
 
     if (SSL_set1_host(ssl, "localhost") != 1 || SSL_connect(ssl) != 1 || !mesh_peer(ssl, &peer)) {
@@ -50,7 +49,12 @@ static int call(SSL *ssl)
     }
     (void)printf("caller: the peer is a %s, id %s, certified by \"%s\", over %s\n", peer.type, peer.uuid,
                  peer.issuer, SSL_get_version(ssl));
-    if (SSL_write(ssl, request, sizeof request - 1) <= 0 ||
+    if (!mesh_self(ssl, &self) || !mesh_proof(self.uuid, proof)) {
+        (void)fprintf(stderr, "caller: the shared secret is not there\n");
+        return EXIT_FAILURE;
+    }
+    (void)snprintf(request, sizeof request, "GET / HTTP/1.0\r\nProof: %s\r\n\r\n", proof);
+    if (SSL_write(ssl, request, (int)strlen(request)) <= 0 ||
         (len = SSL_read(ssl, answer, sizeof answer - 1)) <= 0) {
         (void)fprintf(stderr, "caller: no answer: %s\n", mesh_tls_reason(ssl));
         return EXIT_FAILURE;

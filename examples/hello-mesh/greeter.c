@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,18 +36,32 @@ static int listen_on(const char *port, const char *port_file)
     return fd;
 }
 
+/* Does the request carry the proof that its sender shares our secret? */
+static bool shares_secret(const char *request, const char *uuid)
+{
+    char proof[MESH_PROOF_LEN + 1];
+    const char *sent = strstr(request, "\r\nProof: ");
+
+    return sent != NULL && mesh_proof(uuid, proof) && strlen(sent + 9) >= MESH_PROOF_LEN &&
+           CRYPTO_memcmp(sent + 9, proof, MESH_PROOF_LEN) == 0;
+}
+
 static void greet(SSL *ssl, const char *greeting)
 {
     char request[1024], answer[1024];
     struct peer peer;
+    int len;
 
     if (SSL_accept(ssl) != 1 || !mesh_peer(ssl, &peer)) {
         (void)printf("greeter: refused a connection: %s\n", mesh_tls_reason(ssl));
         return;
     }
-    (void)printf("greeter: called by a %s, id %s, certified by \"%s\"\n", peer.type, peer.uuid, peer.issuer);
-    if (SSL_read(ssl, request, sizeof request) <= 0)
+    len = SSL_read(ssl, request, sizeof request - 1);
+    if (len <= 0)
         return;
+    request[len] = '\0';
+    (void)printf("greeter: called by a %s, id %s, certified by \"%s\"; it %s our secret\n", peer.type,
+                 peer.uuid, peer.issuer, shares_secret(request, peer.uuid) ? "shares" : "does NOT share");
     (void)snprintf(answer, sizeof answer, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n%s, %s %s\n",
                    greeting, peer.type, peer.uuid);
     (void)SSL_write(ssl, answer, (int)strlen(answer));

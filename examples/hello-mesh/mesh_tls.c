@@ -1,6 +1,7 @@
 #include "mesh_tls.h"
 
 #include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -90,16 +91,38 @@ static void common_name(X509_NAME *name, char *out, int cap)
         (void)snprintf(out, (size_t)cap, "?");
 }
 
-bool mesh_peer(SSL *ssl, struct peer *out)
+static bool describe(X509 *cert, struct peer *out)
 {
-    X509 *cert = SSL_get1_peer_certificate(ssl);
-
     if (cert == NULL)
         return false;
     marble_type(cert, out->type, sizeof out->type);
     common_name(X509_get_subject_name(cert), out->uuid, sizeof out->uuid);
     common_name(X509_get_issuer_name(cert), out->issuer, sizeof out->issuer);
+    return true;
+}
+
+bool mesh_peer(SSL *ssl, struct peer *out)
+{
+    X509 *cert = SSL_get1_peer_certificate(ssl);
+    const bool ok = describe(cert, out);
+
     X509_free(cert);
+    return ok;
+}
+
+bool mesh_self(SSL *ssl, struct peer *out) { return describe(SSL_get_certificate(ssl), out); }
+
+bool mesh_proof(const char *text, char out[MESH_PROOF_LEN + 1])
+{
+    const char *pepper = getenv("MESH_PEPPER");
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (pepper == NULL || HMAC(EVP_sha256(), pepper, (int)strlen(pepper), (const unsigned char *)text,
+                               strlen(text), mac, &len) == NULL)
+        return false;
+    for (unsigned i = 0; i < len && 2 * i < MESH_PROOF_LEN; i++)
+        (void)snprintf(out + 2 * i, 3, "%02x", mac[i]);
     return true;
 }
 

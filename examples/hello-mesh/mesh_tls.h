@@ -21,6 +21,12 @@ struct peer {
     char issuer[128];
 };
 bool mesh_peer(SSL *ssl, struct peer *out);
+bool mesh_self(SSL *ssl, struct peer *out); /* the same of our own certificate */
+
+/* Proof that we hold the secret MESH_PEPPER, which the manifest gives to every service: HMAC-SHA256 over
+ * a text, in hexadecimal. False if the secret is not there. */
+enum { MESH_PROOF_LEN = 64 };
+bool mesh_proof(const char *text, char out[MESH_PROOF_LEN + 1]);
 
 /* The reason of the last failure of OpenSSL's in this thread, for a message. */
 const char *mesh_tls_reason(SSL *ssl);

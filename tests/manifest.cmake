@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+unit_test(activation USES manifest)
+fuzz_target(activation USES manifest)
