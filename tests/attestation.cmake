@@ -2,4 +2,7 @@
 #
 # The verifier. Genuine evidence is no part of the project; test_vectors says whether it was there.
 
+foreach(name sgx_quote policy bundle)
+  unit_test(${name} USES attestation)
+endforeach()
 unit_test(vectors USES attestation EXTERNAL jansson)
