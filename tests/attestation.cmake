@@ -5,4 +5,6 @@
 foreach(name sgx_quote policy bundle)
   unit_test(${name} USES attestation)
 endforeach()
+unit_test(tcb USES attestation EXTERNAL jansson)
+unit_test(appraise USES attestation_sim)
 unit_test(vectors USES attestation EXTERNAL jansson)
