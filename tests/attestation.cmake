@@ -9,3 +9,8 @@ unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(appraise USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
 unit_test(vectors USES attestation EXTERNAL jansson)
+
+fuzz_target(sgx_quote USES attestation)
+fuzz_target(collateral USES attestation)
+fuzz_target(appraise USES attestation_sim)
+fuzz_target(certificate_evidence USES attestation_sim)
