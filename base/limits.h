@@ -15,7 +15,8 @@ enum {
     LIMIT_HTTP_BODY =
         16 * MIB,            /* a manifest of 10,000 marbles and as many secrets, in base64, is about 8 MiB */
     LIMIT_HTTP_STREAMS = 64, /* concurrent HTTP/2 requests of one connection */
-    LIMIT_GRPC_MESSAGE = 4 * MIB, /* grpc-go's default, both ways */
+    LIMIT_HTTP_BODIES = 256 * MIB, /* of all requests under way together; more are refused with 503 */
+    LIMIT_GRPC_MESSAGE = 4 * MIB,  /* grpc-go's default, both ways */
 
     LIMIT_CONNECTIONS = 4096,         /* about 40 KiB of heap each while TLS is up */
     LIMIT_CONNECTIONS_PER_PEER = 512, /* one address cannot take them all */
