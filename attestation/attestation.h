@@ -28,7 +28,11 @@ struct collateral {
 struct roots {
     const struct slice *intel;
     size_t num_intel;
+    bool simulated; /* of the simulated TEE: claims say so */
 };
+
+/* Intel's key, and no other. */
+const struct roots *roots_production(void);
 
 struct appraisal {
     struct slice evidence; /* a quote, raw or in Open Enclave's 16-byte header */
@@ -67,6 +71,7 @@ struct claims {
     uint64_t product_id;      /* SGX: ISVPRODID */
     unsigned security_version;/* SGX: ISVSVN */
     unsigned quote_version;
+    unsigned body_type; /* quote version 5: 1, SGX enclave report; 0 in older quotes */
     /* SGX report body, the rest of it */
     struct slice cpu_svn, misc_select, isv_ext_prod_id, attributes, config_id, isv_family_id;
     unsigned config_svn;

@@ -17,6 +17,7 @@ struct sgx_report {
 
 struct sgx_quote {
     unsigned version;
+    unsigned body_type; /* version 5: 1; 0 in older versions, which do not say */
     struct slice signed_part; /* what the quote signature covers */
     struct sgx_report report;
     struct slice signature, attestation_key; /* 64, 64 */

@@ -66,5 +66,13 @@ bool err_errno(struct err *err, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
 
 static inline enum err_kind err_kind(const struct err *err) { return reason_of(err->code)->kind; }
+
+/* The reason of a lower layer, told as this one: the text stays, the code changes. */
+static inline bool err_as(struct err *err, enum err_code code)
+{
+    err->code = code;
+    return false;
+}
+
 int err_http_status(enum err_kind kind);
 int err_grpc_status(enum err_kind kind);

@@ -15,7 +15,8 @@ enum {
     LIMIT_HTTP_BODY =
         16 * MIB,            /* a manifest of 10,000 marbles and as many secrets, in base64, is about 8 MiB */
     LIMIT_HTTP_STREAMS = 64, /* concurrent HTTP/2 requests of one connection */
-    LIMIT_GRPC_MESSAGE = 4 * MIB, /* grpc-go's default, both ways */
+    LIMIT_HTTP_BODIES = 256 * MIB, /* of all requests under way together; more are refused with 503 */
+    LIMIT_GRPC_MESSAGE = 4 * MIB,  /* grpc-go's default, both ways */
 
     LIMIT_CONNECTIONS = 4096,         /* about 40 KiB of heap each while TLS is up */
     LIMIT_CONNECTIONS_PER_PEER = 512, /* one address cannot take them all */
@@ -34,6 +35,14 @@ enum {
     LIMIT_CHAIN = 10, /* certificates of one chain */
     LIMIT_CRL = 1 * MIB,
     LIMIT_COLLATERAL_JSON = 256 * KIB,
+    LIMIT_COLLATERAL_CHAIN = 64 * KIB, /* PEM text of two or three certificates: 4 KiB */
+    LIMIT_TCB_LEVELS = 256,            /* about 20 today */
+    LIMIT_ADVISORIES = 256,            /* of one level; about 20 today */
+    LIMIT_CERTIFICATE_CLAIMS = 32,     /* in evidence that a certificate carries */
+    LIMIT_CBOR_DEPTH = 8,
+    LIMIT_BUNDLE = 4 * MIB, /* both CRLs at their limit in base64, and the rest */
+
+    LIMIT_ENCLAVE_FILE = 256 * MIB, /* a signed enclave: a Go program with its runtime has 50 to 100 */
 
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */

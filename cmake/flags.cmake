@@ -24,9 +24,16 @@ check_pie_supported(LANGUAGES C)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+add_link_options(-Wl,-z,relro,-z,now)
+
 # Symbols of static libraries never leave a program or shared object. Test frameworks load shared libraries that
-# bring an mbedTLS of their own; exported symbols of ours would be bound to its calls.
-add_link_options(-Wl,-z,relro,-z,now -Wl,--exclude-libs,ALL)
+# bring an mbedTLS of their own; exported symbols of ours would be bound to its calls. The runtimes of clang's
+# sanitizers are static libraries too, whose malloc has to be everybody's: there, mbedTLS alone is named.
+if(MARBLEMESH_SANITIZE OR MARBLEMESH_FUZZ)
+  add_link_options(-Wl,--exclude-libs,libmbedtls_openssl.a:libmbedtls_builtin.a)
+else()
+  add_link_options(-Wl,--exclude-libs,ALL)
+endif()
 
 if(MARBLEMESH_SANITIZE STREQUAL "address")
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What differs from mbedTLS's default configuration. Included behind it, by mbedTLS and by all who use its headers.
+ * What differs from mbedTLS's default configuration. Included behind it, by mbedTLS and by all who use its
+ * headers.
  */
 #ifndef MARBLEMESH_MBEDTLS_USER_CONFIG_H
 #define MARBLEMESH_MBEDTLS_USER_CONFIG_H
@@ -19,7 +20,7 @@
 #ifdef MARBLEMESH_P256_SEAM
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
 #endif
-/* With it, signing would go round the driver, to the slow built-in code. Randomised signatures draw from the DRBG. */
+/* With it, signing would go round the driver, to the slow built-in code. */
 #undef MBEDTLS_ECDSA_DETERMINISTIC
 
 /* Roots are values looked up when a chain is verified, not a list in each connection. */
@@ -29,7 +30,7 @@
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_KEYING_MATERIAL_EXPORT
 
-/* A server that resumes a TLS 1.3 session has lost the client's certificate, and with it what the client may do. */
+/* A server that resumes a TLS 1.3 session has lost the client's certificate, and with it the client's rights. */
 #undef MBEDTLS_SSL_SESSION_TICKETS
 #undef MBEDTLS_SSL_TICKET_C
 #undef MBEDTLS_SSL_CACHE_C
@@ -54,7 +55,7 @@
 #undef MBEDTLS_PSA_ITS_FILE_C
 #undef MBEDTLS_DEBUG_C
 
-/* A curve is named. A key that spells out parameters of its own is refused, even if they are those of a known curve. */
+/* A curve is named. A key that spells out parameters is refused, even if they are those of a known curve. */
 #undef MBEDTLS_PK_PARSE_EC_EXTENDED
 
 /* Its counters are written by all threads without a lock. */

@@ -23,7 +23,8 @@ set(tests_folder ${PROJECT_SOURCE_DIR}/tests)
 function(add_test_program target default)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;USES;EXTERNAL")
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "${target}: [SOURCES file...] [USES layer...] [EXTERNAL library...], not ${arg_UNPARSED_ARGUMENTS}")
+    message(FATAL_ERROR
+      "${target}: [SOURCES file...] [USES layer...] [EXTERNAL library...], not ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_SOURCES)
     set(arg_SOURCES ${default})
@@ -47,6 +48,8 @@ function(unit_test name)
   target_link_libraries(test_${name} PRIVATE criterion)
   add_test(NAME ${name} COMMAND test_${name})
   label_test(${name} 300 unit)
+  # A test that expects a signal has to get it.
+  set_property(TEST ${name} PROPERTY ENVIRONMENT ASAN_OPTIONS=handle_segv=0)
 endfunction()
 
 function(plain_test name)
@@ -86,8 +89,9 @@ function(add_command_test name label)
   endif()
   add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${tests_folder})
   label_test(${name} 600 ${label})
-  set_property(TEST ${name} PROPERTY
-    ENVIRONMENT "SOURCE_DIR=${PROJECT_SOURCE_DIR};BUILD_DIR=${PROJECT_BINARY_DIR};P256_BACKEND=${P256_BACKEND}")
+  set_property(TEST ${name} PROPERTY ENVIRONMENT
+    SOURCE_DIR=${PROJECT_SOURCE_DIR} BUILD_DIR=${PROJECT_BINARY_DIR}
+    P256_BACKEND=${P256_BACKEND} MARBLEMESH_SANITIZE=${MARBLEMESH_SANITIZE})
 endfunction()
 
 function(check name)

@@ -44,6 +44,25 @@ void sha256_of(uint8_t out[SHA256_LEN], const struct slice *pieces, size_t num_p
     psa_must(psa_hash_finish(&op, out, SHA256_LEN, &written));
 }
 
+bool sha256_pulled(uint8_t out[SHA256_LEN], bool (*next)(void *ctx, struct slice *piece, struct err *err), void *ctx,
+                   struct err *err)
+{
+    psa_hash_operation_t op = PSA_HASH_OPERATION_INIT;
+    struct slice piece = {0};
+    size_t written;
+
+    psa_must(psa_hash_setup(&op, PSA_ALG_SHA_256));
+    do {
+        if (!next(ctx, &piece, err)) {
+            psa_must(psa_hash_abort(&op));
+            return false;
+        }
+        psa_must(psa_hash_update(&op, piece.ptr, piece.len));
+    } while (piece.len > 0);
+    psa_must(psa_hash_finish(&op, out, SHA256_LEN, &written));
+    return true;
+}
+
 static void derive_from(psa_key_derivation_operation_t *op, psa_key_derivation_step_t step, struct slice in)
 {
     psa_must(psa_key_derivation_input_bytes(op, step, in.ptr, in.len));

@@ -19,6 +19,11 @@ void sha512(uint8_t out[SHA512_LEN], struct slice in);
 /* SHA-256 over several pieces. */
 void sha256_of(uint8_t out[SHA256_LEN], const struct slice *pieces, size_t num_pieces);
 
+/* SHA-256 over what comes piece by piece: `next` sets the next one, an empty one at the end; what it refuses is
+ * passed on. For what is too large to be in memory at once. */
+bool sha256_pulled(uint8_t out[SHA256_LEN], bool (*next)(void *ctx, struct slice *piece, struct err *err), void *ctx,
+                   struct err *err);
+
 /* HKDF-SHA256 (RFC 5869), extract then expand; out->len of up to 8160 bytes is what is wanted
  * and must be allocated by the caller. */
 void hkdf_sha256(void *out, size_t out_len, struct slice secret, struct slice salt, struct slice info);

@@ -2,21 +2,20 @@
 /*
  * The curve P-256 for mbedTLS, computed by OpenSSL's libcrypto.
  *
- * mbedTLS's PSA layer hands all P-256 work to a driver named p256-m when MBEDTLS_PSA_P256M_DRIVER_ENABLED is set. The
- * driver's library is the seven functions of p256-m.h; this file defines them in its place, so that mbedTLS itself
- * stays as its authors released it. A mutual TLS 1.3 handshake becomes about nine times as fast. Not a part of the
- * pki layer: cmake/mbedtls.cmake compiles it into mbedtls_openssl. tests/unit/test_wycheproof.c holds it to the
- * Wycheproof vectors.
+ * mbedTLS's PSA layer hands all P-256 work to a driver named p256-m when MBEDTLS_PSA_P256M_DRIVER_ENABLED is
+ * set. The driver's library is the seven functions of p256-m.h; this file defines them in its place, so that
+ * mbedTLS itself stays as its authors released it. A mutual TLS 1.3 handshake becomes about nine times as
+ * fast. Not a part of the pki layer: cmake/mbedtls.cmake compiles it into mbedtls_openssl.
+ * tests/unit/test_wycheproof.c holds it to the Wycheproof vectors.
  *
- * Buffers are big-endian: 32 bytes a private key or coordinate, 64 bytes a public key (x, y) or signature (r, s).
- * libcrypto's EC_GROUP and EC_POINT are used and not EVP, whose building of a key costs more than the operation; they
- * are deprecated in OpenSSL 3 and not going away within it. A program that mbedTLS is linked into may use OpenSSL for
- * itself, so no function leaves anything in the thread's error queue. Private keys are drawn, and nonces of signatures
- * made, from libcrypto's own generator; into a nonce it mixes the key and the digest.
+ * Buffers are big-endian: 32 bytes a private key or coordinate, 64 bytes a public key (x, y) or signature (r,
+ * s). libcrypto's EC_GROUP and EC_POINT are used and not EVP, whose building of a key costs more than the
+ * operation; they are deprecated in OpenSSL 3 and not going away within it. A program that mbedTLS is linked
+ * into may use OpenSSL for itself, so no function leaves anything in the thread's error queue. Private keys
+ * are drawn, and nonces of signatures made, from libcrypto's own generator; into a nonce it mixes the key and
+ * the digest.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
-
-#include "p256-m/p256-m.h"
 
 #include <openssl/bn.h>
 #include <openssl/crypto.h>
@@ -24,6 +23,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
+#include <p256-m/p256-m.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -34,7 +34,8 @@ enum {
     SIGNATURE = 2 * SCALAR,
 };
 
-/* No memory, no entropy, or an internal fault: the one status that the driver reports as neither key nor signature. */
+/* No memory, no entropy, or an internal fault: the one status that the driver reports as neither key nor
+ * signature. */
 #define P256_FAULT P256_RANDOM_FAILED
 
 /* The order of the group. */
@@ -91,7 +92,8 @@ static BIGNUM *secret_number(const uint8_t key[SCALAR])
     return n;
 }
 
-/* Sets *point, or says why not. Coordinates out of range and points off the curve are refused by oct2point. */
+/* Sets *point, or says why not. Coordinates out of range and points off the curve are refused by oct2point.
+ */
 static int public_point(const uint8_t pub[PUBLIC], EC_POINT **point)
 {
     uint8_t octets[1 + PUBLIC];
@@ -113,7 +115,8 @@ static int public_point(const uint8_t pub[PUBLIC], EC_POINT **point)
 static bool write_point(const EC_POINT *point, uint8_t out[PUBLIC])
 {
     uint8_t octets[1 + PUBLIC];
-    bool ok = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, octets, sizeof octets, NULL) == sizeof octets;
+    bool ok = EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, octets, sizeof octets, NULL) ==
+              sizeof octets;
 
     if (ok)
         memcpy(out, octets + 1, PUBLIC);
@@ -126,9 +129,10 @@ static int multiply(const uint8_t key[SCALAR], const EC_POINT *base, uint8_t out
 {
     BIGNUM *n = secret_number(key);
     EC_POINT *product = EC_POINT_new(group);
-    bool ok = n != NULL && product != NULL
-              && EC_POINT_mul(group, product, base == NULL ? n : NULL, base, base == NULL ? NULL : n, NULL) == 1
-              && write_point(product, out);
+    bool ok =
+        n != NULL && product != NULL &&
+        EC_POINT_mul(group, product, base == NULL ? n : NULL, base, base == NULL ? NULL : n, NULL) == 1 &&
+        write_point(product, out);
 
     EC_POINT_clear_free(product);
     BN_clear_free(n);
@@ -140,9 +144,9 @@ static EC_KEY *make_key(const uint8_t *priv, const EC_POINT *pub)
 {
     EC_KEY *key = EC_KEY_new();
     BIGNUM *n = priv == NULL ? NULL : secret_number(priv);
-    bool ok = key != NULL && EC_KEY_set_group(key, group) == 1
-              && (priv == NULL || (n != NULL && EC_KEY_set_private_key(key, n) == 1))
-              && (pub == NULL || EC_KEY_set_public_key(key, pub) == 1);
+    bool ok = key != NULL && EC_KEY_set_group(key, group) == 1 &&
+              (priv == NULL || (n != NULL && EC_KEY_set_private_key(key, n) == 1)) &&
+              (pub == NULL || EC_KEY_set_public_key(key, pub) == 1);
 
     BN_clear_free(n);
     if (ok)
@@ -182,9 +186,9 @@ int p256_gen_keypair(uint8_t priv[32], uint8_t pub[64])
     int status = P256_FAULT;
     EC_KEY *key = begin() ? make_key(NULL, NULL) : NULL;
 
-    if (key != NULL && EC_KEY_generate_key(key) == 1
-        && BN_bn2binpad(EC_KEY_get0_private_key(key), priv, SCALAR) == SCALAR
-        && write_point(EC_KEY_get0_public_key(key), pub))
+    if (key != NULL && EC_KEY_generate_key(key) == 1 &&
+        BN_bn2binpad(EC_KEY_get0_private_key(key), priv, SCALAR) == SCALAR &&
+        write_point(EC_KEY_get0_public_key(key), pub))
         status = P256_SUCCESS;
     EC_KEY_free(key);
     if (status != P256_SUCCESS)
@@ -194,7 +198,7 @@ int p256_gen_keypair(uint8_t priv[32], uint8_t pub[64])
 
 int p256_ecdh_shared_secret(uint8_t secret[32], const uint8_t priv[32], const uint8_t pub[64])
 {
-    uint8_t product[PUBLIC] = { 0 };
+    uint8_t product[PUBLIC] = {0};
     EC_POINT *point = NULL;
     int status = P256_FAULT;
 
@@ -213,8 +217,8 @@ static int sign(const uint8_t *priv, const uint8_t *hash, size_t hlen, uint8_t s
 {
     EC_KEY *key = make_key(priv, NULL);
     ECDSA_SIG *made = key == NULL ? NULL : ECDSA_do_sign(hash, digest_len(hlen), key);
-    bool ok = made != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(made), sig, SCALAR) == SCALAR
-              && BN_bn2binpad(ECDSA_SIG_get0_s(made), sig + SCALAR, SCALAR) == SCALAR;
+    bool ok = made != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(made), sig, SCALAR) == SCALAR &&
+              BN_bn2binpad(ECDSA_SIG_get0_s(made), sig + SCALAR, SCALAR) == SCALAR;
 
     ECDSA_SIG_free(made);
     EC_KEY_free(key);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzz target without a fuzzer: over every file of the folder given, in order of name, over the empty input, and
- * over a fixed sequence of mutations of them. The sequence is the same on every machine, so a failure comes again; the
- * input that failed is then in replay-crash.bin.
+ * Runs a fuzz target without a fuzzer: over every file of the folder given, in order of name, over the empty
+ * input, and over a fixed sequence of mutations of them. The sequence is the same on every machine, so a
+ * failure comes again; the input that failed is then in replay-crash.bin.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,6 +14,12 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Asked by the sanitizers: a finding ends in SIGABRT like any other failure. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
+const char *__asan_default_options(void) { return "abort_on_error=1"; }
+const char *__ubsan_default_options(void) { return "abort_on_error=1:print_stacktrace=1"; }
 
 enum {
     MUTATIONS = 4000,
@@ -59,7 +65,19 @@ static void save_running(int signal)
     (void)raise(signal); /* handled once: the default now */
 }
 
-/* An input is copied to an allocation of its very size, so that a sanitizer sees a read one byte behind it. */
+static void save_what_fails(void)
+{
+    struct sigaction once = {.sa_handler = save_running, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction now;
+
+    sigaction(SIGABRT, &once, NULL);
+    if (sigaction(SIGSEGV, NULL, &now) == 0 &&
+        now.sa_handler == SIG_DFL) /* else a sanitizer's, which tells more */
+        sigaction(SIGSEGV, &once, NULL);
+}
+
+/* An input is copied to an allocation of its very size, so that a sanitizer sees a read one byte behind it.
+ */
 static void run(const uint8_t *bytes, size_t len)
 {
     uint8_t *copy = malloc(len == 0 ? 1 : len);
@@ -68,9 +86,9 @@ static void run(const uint8_t *bytes, size_t len)
         fail("malloc", "no memory");
     if (len > 0)
         memcpy(copy, bytes, len);
-    running = (struct input){ copy, len };
+    running = (struct input){copy, len};
     (void)LLVMFuzzerTestOneInput(copy, len);
-    running = (struct input){ 0 };
+    running = (struct input){0};
     free(copy);
 }
 
@@ -110,9 +128,16 @@ static void add_folder(const char *folder)
 /* Sizes and counts are where parsers go wrong: the values at their edges. */
 static uint8_t edge_byte(void)
 {
-    static const uint8_t edges[] = { 0x00, 0x01, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xfe, 0xff };
+    static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xfe, 0xff};
 
     return edges[below(sizeof edges)];
+}
+
+static void copy(struct input *to, const struct input *from)
+{
+    if (from->len > 0)
+        memcpy(to->bytes, from->bytes, from->len);
+    to->len = from->len;
 }
 
 static void remove_span(struct input *in)
@@ -142,7 +167,7 @@ static void insert_byte(struct input *in)
 {
     uint8_t byte = (uint8_t)next_random();
 
-    insert_span(in, &(struct input){ &byte, 1 });
+    insert_span(in, &(struct input){&byte, 1});
 }
 
 static void mutate(struct input *in)
@@ -172,21 +197,19 @@ static void mutate(struct input *in)
 int main(int argc, char **argv)
 {
     static uint8_t scratch[SIZE_CAP];
-    struct sigaction once = { .sa_handler = save_running, .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
 
     if (argc != 2)
         fail(argv[0], "one argument: the folder with the seeds");
-    sigaction(SIGABRT, &once, NULL);
-    sigaction(SIGSEGV, &once, NULL);
+    save_what_fails();
     add_folder(argv[1]);
     run(scratch, 0);
     for (size_t i = 0; i < num_seeds; i++)
         run(seeds[i].bytes, seeds[i].len);
     for (int i = 0; i < MUTATIONS; i++) {
-        struct input in = { scratch, 0 };
+        struct input in = {scratch, 0};
 
         if (num_seeds > 0)
-            insert_span(&in, &seeds[(size_t)i % num_seeds]);
+            copy(&in, &seeds[(size_t)i % num_seeds]);
         mutate(&in);
         run(in.bytes, in.len);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * P-256 by PSA against the two implementations there are: libcrypto's behind the p256-m interface
- * (pki/p256_openssl.c) and mbedTLS's own. Built once for each backend of PSA, so each of them meets the other; and the
- * edges of the p256-m interface, which PSA never shows it.
+ * (pki/p256_openssl.c) and mbedTLS's own. Built once for each backend of PSA, so each of them meets the
+ * other; and the edges of the p256-m interface, which PSA never shows it.
  */
 #include <criterion/criterion.h>
 #include <mbedtls/ecdsa.h>
@@ -64,7 +64,7 @@ static psa_key_id_t import(const struct pair *p, psa_key_usage_t usage, psa_algo
 
 static bool own_verify(const struct pair *p, const uint8_t *hash, size_t len, const uint8_t sig[SIGNATURE])
 {
-    uint8_t point[1 + PUBLIC] = { 0x04 };
+    uint8_t point[1 + PUBLIC] = {0x04};
     mbedtls_ecp_keypair key;
     mbedtls_mpi r;
     mbedtls_mpi s;
@@ -74,10 +74,12 @@ static bool own_verify(const struct pair *p, const uint8_t *hash, size_t len, co
     mbedtls_mpi_init(&r);
     mbedtls_mpi_init(&s);
     memcpy(point + 1, p->pub, PUBLIC);
-    ok = mbedtls_ecp_group_load(&key.MBEDTLS_PRIVATE(grp), MBEDTLS_ECP_DP_SECP256R1) == 0
-         && mbedtls_ecp_point_read_binary(&key.MBEDTLS_PRIVATE(grp), &key.MBEDTLS_PRIVATE(Q), point, sizeof point) == 0
-         && mbedtls_mpi_read_binary(&r, sig, SCALAR) == 0 && mbedtls_mpi_read_binary(&s, sig + SCALAR, SCALAR) == 0
-         && mbedtls_ecdsa_verify(&key.MBEDTLS_PRIVATE(grp), hash, len, &key.MBEDTLS_PRIVATE(Q), &r, &s) == 0;
+    ok = mbedtls_ecp_group_load(&key.MBEDTLS_PRIVATE(grp), MBEDTLS_ECP_DP_SECP256R1) == 0 &&
+         mbedtls_ecp_point_read_binary(&key.MBEDTLS_PRIVATE(grp), &key.MBEDTLS_PRIVATE(Q), point,
+                                       sizeof point) == 0 &&
+         mbedtls_mpi_read_binary(&r, sig, SCALAR) == 0 &&
+         mbedtls_mpi_read_binary(&s, sig + SCALAR, SCALAR) == 0 &&
+         mbedtls_ecdsa_verify(&key.MBEDTLS_PRIVATE(grp), hash, len, &key.MBEDTLS_PRIVATE(Q), &r, &s) == 0;
     mbedtls_mpi_free(&s);
     mbedtls_mpi_free(&r);
     mbedtls_ecp_keypair_free(&key);
@@ -116,13 +118,14 @@ static void everyone_verifies(const struct pair *p, psa_key_id_t key, const uint
     cr_assert(own_verify(p, hash, len, sig));
     memcpy(spoilt, sig, SIGNATURE);
     spoilt[len % SIGNATURE] ^= 0x10;
-    cr_assert_eq(psa_verify_hash(key, PSA_ALG_ECDSA_ANY, hash, len, spoilt, SIGNATURE), PSA_ERROR_INVALID_SIGNATURE);
+    cr_assert_eq(psa_verify_hash(key, PSA_ALG_ECDSA_ANY, hash, len, spoilt, SIGNATURE),
+                 PSA_ERROR_INVALID_SIGNATURE);
     cr_assert_eq(p256_ecdsa_verify(spoilt, p->pub, hash, len), P256_INVALID_SIGNATURE);
 }
 
 Test(p256, what_one_signs_all_verify)
 {
-    static const size_t lens[] = { 1, 20, 31, 32, 33, 48, 64 };
+    static const size_t lens[] = {1, 20, 31, 32, 33, 48, 64};
     uint8_t hash[64];
     uint8_t sig[SIGNATURE];
     size_t sig_len;
@@ -133,7 +136,8 @@ Test(p256, what_one_signs_all_verify)
         size_t len = lens[i % (sizeof lens / sizeof lens[0])];
 
         fill(hash, sizeof hash);
-        cr_assert_eq(psa_sign_hash(key, PSA_ALG_ECDSA_ANY, hash, len, sig, sizeof sig, &sig_len), PSA_SUCCESS);
+        cr_assert_eq(psa_sign_hash(key, PSA_ALG_ECDSA_ANY, hash, len, sig, sizeof sig, &sig_len),
+                     PSA_SUCCESS);
         cr_assert_eq(sig_len, SIGNATURE);
         everyone_verifies(&p, key, hash, len, sig);
         cr_assert_eq(p256_ecdsa_sign(sig, p.priv, hash, len), P256_SUCCESS);
@@ -150,7 +154,7 @@ Test(p256, both_ends_agree_on_a_secret)
         struct pair ours = new_pair();
         struct pair theirs = new_pair();
         psa_key_id_t key = import(&ours, PSA_KEY_USAGE_DERIVE, PSA_ALG_ECDH);
-        uint8_t peer[1 + PUBLIC] = { 0x04 };
+        uint8_t peer[1 + PUBLIC] = {0x04};
         uint8_t by_psa[SCALAR];
         uint8_t by_seam[SCALAR];
         size_t len;
@@ -176,7 +180,7 @@ Test(p256, private_keys_lie_between_nought_and_the_order)
     uint8_t pub[PUBLIC];
     uint8_t sig[SIGNATURE];
     struct pair peer = new_pair();
-    const uint8_t *refused[] = { zero, order, key };
+    const uint8_t *refused[] = {zero, order, key};
 
     memset(key, 0xff, sizeof key);
     for (size_t i = 0; i < 3; i++) {

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The production trust domain: what a program is built for that is linked with attestation_production. */
+#include "attestation/collect_gramine.h"
+#include "attestation/sigstruct.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+static const struct tee *const tees[] = {&tee_gramine, NULL};
+
+static bool collateral_from_bundle(struct slice evidence, const char *bundle_path, int64_t now,
+                                   struct arena *a, struct collateral *out, struct err *err)
+{
+    struct slice text;
+
+    (void)evidence, (void)now; /* whether it fits them is for the appraisal */
+    if (bundle_path == NULL)
+        return err_set(
+            err, E_COLLATERAL_MISSING,
+            "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
+            "revocation lists for the platform");
+    if (!file_read(bundle_path, LIMIT_BUNDLE, a, &text, err))
+        return err->code == E_FILE_MISSING
+                   ? err_set(err, E_COLLATERAL_MISSING, "%s does not exist", bundle_path)
+                   : false;
+    return bundle_parse(text, a, out, err) || err_in(err, "%s", bundle_path);
+}
+
+static bool package_info(const char *path, struct arena *a, struct package_policy *out, struct err *err)
+{
+    struct sigstruct s;
+
+    if (!sigstruct_read(path, &s, err))
+        return false;
+    *out = (struct package_policy){
+        .debug = s.debug,
+        .unique_id = hex_text(a, slice_of(s.mr_enclave, sizeof s.mr_enclave)),
+        .signer_id = hex_text(a, slice_of(s.mr_signer, sizeof s.mr_signer)),
+        .has_product_id = true,
+        .has_security_version = true,
+        .product_id = s.isv_prod_id,
+        .security_version = s.isv_svn,
+    };
+    return true;
+}
+
+const struct trust_domain *trust_domain(void)
+{
+    static const struct trust_domain domain = {
+        .name = "production",
+        .simulated = false,
+        .roots = roots_production,
+        .tees = tees,
+        .collateral = collateral_from_bundle,
+        .package_info = package_info,
+    };
+    return &domain;
+}

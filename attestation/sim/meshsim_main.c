@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * meshsim: the tools of the simulated TEE on the command line. Each command is a row of a table: what it
+ * takes, what it says about itself, what it does.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attestation/policy.h"
+#include "attestation/sim/measure.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "pki/hash.h"
+#include "pki/pem.h"
+
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+enum { REPORT_DATA_LEN = 64 };
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, OUTPUT, NUM_OPTIONS };
+
+static const struct {
+    const char *name, *value, *help; /* value NULL: a switch */
+} options[NUM_OPTIONS] = {
+    [KEY] = {"--key", "FILE", "the developer's private key, P-256, PEM (default: the built-in developer's)"},
+    [PRODUCT_ID] = {"--product-id", "N", "ProductID, 0 to 65535 (default: 1)"},
+    [SECURITY_VERSION] = {"--security-version", "N", "SecurityVersion, 0 to 65535 (default: 1)"},
+    [DEBUG_MODE] = {"--debug", NULL, "a debug enclave: packages accept it only with Debug set"},
+    [REPORT_DATA] = {"--report-data", "HEX", "up to 64 bytes to bind; zeros are appended"},
+    [OUTPUT] = {"-o", "FILE", "where to write"},
+};
+
+struct arguments {
+    const char *value[NUM_OPTIONS]; /* NULL: not given; of a switch: its name */
+    const char *operand;
+};
+
+struct command {
+    const char *name, *operand, *summary, *help;
+    bool operand_optional;
+    unsigned takes, needs; /* bits of enum option */
+    bool (*run)(const struct arguments *args, struct arena *a, struct err *err);
+};
+#define BIT(option) (1U << (option))
+
+static bool take_option(const struct command *c, char **argv, int *at, struct arguments *out, struct err *err)
+{
+    for (unsigned i = 0; i < NUM_OPTIONS; i++) {
+        if (strcmp(argv[*at], options[i].name) != 0 || (c->takes & BIT(i)) == 0)
+            continue;
+        if (out->value[i] != NULL)
+            return err_set(err, E_USAGE, "%s is given twice", options[i].name);
+        if (options[i].value != NULL && argv[*at + 1] == NULL)
+            return err_set(err, E_USAGE, "%s needs a value: %s", options[i].name, options[i].value);
+        out->value[i] = options[i].value == NULL ? options[i].name : argv[++*at];
+        return true;
+    }
+    return err_set(err, E_USAGE, "%s is not an option of this command", argv[*at]);
+}
+
+static bool parse_arguments(const struct command *c, char **argv, struct arguments *out, struct err *err)
+{
+    for (int i = 0; argv[i] != NULL; i++) {
+        if (argv[i][0] == '-') {
+            if (!take_option(c, argv, &i, out, err))
+                return false;
+        } else if (c->operand == NULL || out->operand != NULL) {
+            return err_set(err, E_USAGE, "%s: one argument too many", argv[i]);
+        } else {
+            out->operand = argv[i];
+        }
+    }
+    if (c->operand != NULL && out->operand == NULL && !c->operand_optional)
+        return err_set(err, E_USAGE, "%s is missing", c->operand);
+    for (unsigned i = 0; i < NUM_OPTIONS; i++)
+        if ((c->needs & BIT(i)) != 0 && out->value[i] == NULL)
+            return err_set(err, E_USAGE, "%s %s is missing", options[i].name, options[i].value);
+    return true;
+}
+
+static bool number(const struct arguments *args, enum option which, uint16_t *out, struct err *err)
+{
+    const char *text = args->value[which];
+    uint64_t v = 1;
+
+    if (text != NULL && !decimal_decode(slice_str(text), UINT16_MAX, &v))
+        return err_set(err, E_USAGE, "%s: expected a number from 0 to 65535, found \"%s\"",
+                       options[which].name, text);
+    *out = (uint16_t)v;
+    return true;
+}
+
+/* ---- commands -------------------------------------------------------------------------------- */
+
+static bool run_measure(const struct arguments *args, struct arena *a, struct err *err)
+{
+    struct package_policy p = {0};
+
+    if (!trust_domain()->package_info(args->operand, a, &p, err))
+        return false;
+    (void)puts(policy_json(&p, a));
+    return true;
+}
+
+static bool developer_key(const char *path, struct arena *a, struct key *out, struct err *err)
+{
+    struct slice text;
+
+    if (path == NULL)
+        return sim_developer_key(out, err);
+    return (file_read(path, LIMIT_CERTIFICATE, a, &text, err) && key_from_pem(text, out, err)) ||
+           err_in(err, "the developer's key %s", path);
+}
+
+static bool run_sign(const struct arguments *args, struct arena *a, struct err *err)
+{
+    scoped(key_wipe) struct key key = {0};
+    uint16_t product_id, security_version;
+
+    return number(args, PRODUCT_ID, &product_id, err) &&
+           number(args, SECURITY_VERSION, &security_version, err) &&
+           developer_key(args->value[KEY], a, &key, err) &&
+           sim_sign(args->operand, &key, product_id, security_version, args->value[DEBUG_MODE] != NULL, err);
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+
+/* Never over an existing file: that may be the only copy of a key. */
+static bool write_new(const char *path, struct slice contents, struct err *err)
+{
+    scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0 && errno == EEXIST)
+        return err_set(err, E_FILE_WRITE,
+                       "%s exists; a key is never overwritten: name another file or remove it", path);
+    if (fd < 0)
+        return err_errno(err, E_FILE_WRITE, "creating %s", path);
+    if (write(fd, contents.ptr, contents.len) != (ssize_t)contents.len || fsync(fd) != 0) {
+        (void)err_errno(err, E_FILE_WRITE, "writing %s", path);
+        (void)unlink(path);
+        return false;
+    }
+    return true;
+}
+
+static bool run_keygen(const struct arguments *args, struct arena *a, struct err *err)
+{
+    scoped(key_wipe) struct key key = {0};
+    scoped(secret_wipe) struct secret der = {0};
+    scoped(buf_wipe) struct buf pem = buf_max(LIMIT_CERTIFICATE);
+
+    (void)a;
+    if (!key_generate(KEY_P256, &key, err))
+        return false;
+    key_to_pkcs8(&key, &der);
+    pem_put(&pem, "PRIVATE KEY", secret_bytes(&der));
+    return write_new(args->operand, buf_bytes(&pem), err);
+}
+
+static bool run_quote(const struct arguments *args, struct arena *a, struct err *err)
+{
+    const char *hex = args->value[REPORT_DATA];
+    uint8_t report_data[REPORT_DATA_LEN] = {0};
+    struct sim_identity id;
+    struct slice bytes, quote;
+
+    if (!hex_decode(slice_str(hex), a, &bytes) || bytes.len > sizeof report_data)
+        return err_set(err, E_USAGE, "%s: expected hexadecimal digits of up to %zu bytes, found \"%s\"",
+                       options[REPORT_DATA].name, sizeof report_data, text_shown(a, slice_str(hex)));
+    if (bytes.len > 0)
+        memcpy(report_data, bytes.ptr, bytes.len);
+    if (!(args->operand == NULL ? sim_measure_self(&id, err) : sim_measure(args->operand, &id, err)))
+        return false;
+    return sim_quote(&sim_platform_default, &id, report_data, a, &quote, err) &&
+           file_replace(args->value[OUTPUT], quote, 0644, err);
+}
+
+static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
+{
+    static const struct sim_collateral_options all_is_well = {0};
+    struct collateral c;
+
+    return sim_collateral(&sim_platform_default, &all_is_well, clock_now(), a, &c, err) &&
+           file_replace(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
+}
+
+static const struct command commands[] = {
+    {.name = "measure",
+     .operand = "PROGRAM",
+     .summary = "print a program's package properties",
+     .help = "Prints as JSON what evidence of this program shows: UniqueID (its measurement), SignerID, "
+             "ProductID,\n"
+             "SecurityVersion and Debug, as a manifest's package takes them. A signature beside the program "
+             "(PROGRAM.sim-sig)\n"
+             "that does not fit it is refused.",
+     .run = run_measure},
+    {.name = "sign",
+     .operand = "PROGRAM",
+     .summary = "sign a program: write PROGRAM.sim-sig",
+     .help = "Measures the program and signs the measurement, so that packages can name it by SignerID, "
+             "ProductID and\n"
+             "SecurityVersion. To be repeated whenever the program changes.",
+     .takes = BIT(KEY) | BIT(PRODUCT_ID) | BIT(SECURITY_VERSION) | BIT(DEBUG_MODE),
+     .run = run_sign},
+    {.name = "keygen",
+     .operand = "FILE",
+     .summary = "make a developer's key",
+     .help = "Writes a new private key (P-256, PKCS#8, PEM, mode 0600) for meshsim sign. Never overwrites a "
+             "file.",
+     .run = run_keygen},
+    {.name = "quote",
+     .operand = "PROGRAM",
+     .operand_optional = true,
+     .summary = "make a quote as this program would",
+     .help = "Writes an SGX quote (version 3) of the program, or without PROGRAM of meshsim itself.",
+     .takes = BIT(REPORT_DATA) | BIT(OUTPUT),
+     .needs = BIT(REPORT_DATA) | BIT(OUTPUT),
+     .run = run_quote},
+    {.name = "collateral",
+     .summary = "write the collateral that goes with quotes of now",
+     .help = "Writes a collateral bundle for the simulated platform, valid from yesterday for 30 days.",
+     .takes = BIT(OUTPUT),
+     .needs = BIT(OUTPUT),
+     .run = run_collateral},
+};
+enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* ---- help and errors ------------------------------------------------------------------------- */
+
+static void print_help(FILE *to)
+{
+    (void)fputs("meshsim: tools of the simulated TEE. What it makes proves nothing: its keys are public.\n\n"
+                "usage: meshsim COMMAND ...\n\n",
+                to);
+    for (size_t i = 0; i < NUM_COMMANDS; i++)
+        (void)fprintf(to, "  %-12s%s\n", commands[i].name, commands[i].summary);
+    (void)fputs("\nmeshsim COMMAND --help tells more of one.\n", to);
+}
+
+static void print_usage(const struct command *c, FILE *to)
+{
+    (void)fprintf(to, "usage: meshsim %s", c->name);
+    for (unsigned i = 0; i < NUM_OPTIONS; i++) {
+        const bool needed = (c->needs & BIT(i)) != 0;
+
+        if ((c->takes & BIT(i)) != 0)
+            (void)fprintf(to, " %s%s%s%s%s", needed ? "" : "[", options[i].name,
+                          options[i].value == NULL ? "" : " ",
+                          options[i].value == NULL ? "" : options[i].value, needed ? "" : "]");
+    }
+    if (c->operand != NULL)
+        (void)fprintf(to, c->operand_optional ? " [%s]" : " %s", c->operand);
+    (void)fputc('\n', to);
+}
+
+static void print_command_help(const struct command *c)
+{
+    print_usage(c, stdout);
+    (void)printf("\n%s\n", c->help);
+    for (unsigned i = 0; i < NUM_OPTIONS; i++)
+        if ((c->takes & BIT(i)) != 0)
+            (void)printf("%s  %s%s%-*s%s\n", (c->takes & (BIT(i) - 1)) == 0 ? "\n" : "", options[i].name,
+                         options[i].value == NULL ? "" : " ",
+                         (int)(28 - strlen(options[i].name) - (options[i].value != NULL)),
+                         options[i].value == NULL ? "" : options[i].value, options[i].help);
+}
+
+static bool asks_for_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0; }
+
+static int fail(const struct command *c, const struct err *err)
+{
+    (void)fprintf(stderr, "meshsim %s: %s [%s]\n", c->name, err->text, reason_of(err->code)->name);
+    if (err->code == E_USAGE)
+        print_usage(c, stderr);
+    else
+        (void)fprintf(stderr, "%s\n", reason_of(err->code)->remedy);
+    return err->code == E_USAGE ? EXIT_USAGE : EXIT_REFUSED;
+}
+
+static int run(const struct command *c, char **argv)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    struct arguments args = {0};
+    struct err err;
+
+    for (size_t i = 0; argv[i] != NULL; i++)
+        if (asks_for_help(argv[i])) {
+            print_command_help(c);
+            return EXIT_SUCCESS;
+        }
+    if (!parse_arguments(c, argv, &args, &err) || !c->run(&args, &a, &err))
+        return fail(c, &err);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+    secret_init();
+    json_init();
+    pki_init();
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
+    }
+    if (asks_for_help(argv[1])) {
+        print_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    for (size_t i = 0; i < NUM_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return run(&commands[i], argv + 2);
+    (void)fprintf(stderr, "meshsim: there is no command \"%s\"\n\n", argv[1]);
+    print_help(stderr);
+    return EXIT_USAGE;
+}

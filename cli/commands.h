@@ -1,0 +1,19 @@
+/* cli/commands.h: what the table in main.c points to, one file per group of commands. */
+#pragma once
+#include "cli/command.h"
+
+bool cmd_manifest_set(struct cli *cli, struct err *err);
+bool cmd_manifest_get(struct cli *cli, struct err *err);
+bool cmd_manifest_verify(struct cli *cli, struct err *err);
+bool cmd_manifest_signature(struct cli *cli, struct err *err);
+
+bool cmd_certificate_root(struct cli *cli, struct err *err);
+bool cmd_certificate_intermediate(struct cli *cli, struct err *err);
+bool cmd_certificate_chain(struct cli *cli, struct err *err);
+
+bool cmd_status(struct cli *cli, struct err *err);
+bool cmd_package_info(struct cli *cli, struct err *err);
+bool cmd_version(struct cli *cli, struct err *err);
+
+/* Writes to stdout, or to the file of --output if it was given (0600). */
+bool print_or_save(struct cli *cli, struct slice text, struct err *err);

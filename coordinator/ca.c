@@ -1,0 +1,286 @@
+#include "coordinator/ca.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "pki/der.h"
+
+/* The whole authority lives in its arena, which ends with the last holder. */
+struct authority_impl {
+    struct arena arena;
+    atomic_uint holders;
+};
+
+static const char ROOT_NAME[] = "MarbleRun Coordinator";
+static const char INTERMEDIATE_NAME[] = "MarbleRun Coordinator - Intermediate CA";
+
+/* 1.3.9903.2.1: the marble's type. Its value is the bare text, not DER, as MarbleRun writes it. */
+static const uint8_t MARBLE_TYPE_OID[] = {0x2b, 0xcd, 0x2f, 0x02, 0x01};
+
+static struct authority *new_authority(void)
+{
+    struct authority *ca = calloc(1, sizeof *ca);
+    struct authority_impl *impl = calloc(1, sizeof *impl);
+
+    if (ca == NULL || impl == NULL)
+        abort();
+    atomic_init(&impl->holders, 1);
+    ca->impl = impl;
+    return ca;
+}
+
+struct authority *authority_hold(struct authority *ca)
+{
+    (void)atomic_fetch_add_explicit(&ca->impl->holders, 1, memory_order_relaxed);
+    return ca;
+}
+
+void authority_release(struct authority **ca)
+{
+    struct authority *gone = *ca;
+
+    *ca = NULL;
+    if (gone == NULL || atomic_fetch_sub_explicit(&gone->impl->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    tls_identity_release(&gone->client_identity);
+    tls_identity_release(&gone->mesh_identity);
+    key_wipe(&gone->root_key);
+    key_wipe(&gone->key);
+    arena_wipe(&gone->impl->arena);
+    free(gone->impl);
+    free(gone);
+}
+
+/* ---- made and loaded ------------------------------------------------------------------------- */
+
+static bool identity_of(const struct cert *c, const struct key *k, struct tls_identity **out, struct err *err)
+{
+    scoped(secret_wipe) struct secret pkcs8 = {0};
+
+    key_to_pkcs8(k, &pkcs8);
+    return tls_identity_new(&c->der, 1, secret_bytes(&pkcs8), out, err);
+}
+
+static bool make_identities(struct authority *ca, struct err *err)
+{
+    return cert_san(&ca->root, &ca->impl->arena, &ca->names, err) &&
+           identity_of(&ca->root, &ca->root_key, &ca->client_identity, err) &&
+           identity_of(&ca->marble_root, &ca->key, &ca->mesh_identity, err);
+}
+
+/* One of the three, signed by `issuer` or itself. */
+static bool issue_ca(struct authority *ca, const char *name, const struct key *key, const struct cert *issuer,
+                     const struct san *names, int64_t now, struct cert *out, struct err *err)
+{
+    struct arena *a = &ca->impl->arena;
+    const struct name_part subject = {OID_COMMON_NAME, name};
+    const struct cert_spec spec = {
+        .subject = &subject,
+        .num_subject = 1,
+        .not_before = now,
+        .not_after = now + CA_VALIDITY,
+        .san = *names,
+        .key_usage = KU_DIGITAL_SIGNATURE | KU_CERT_SIGN,
+        .eku_server = true,
+        .eku_client = true,
+        .basic_constraints = true,
+        .is_ca = true,
+        .path_len = -1,
+        .key_ids = true,
+    };
+    struct slice der;
+
+    return (cert_issue(&spec, key_spki(key, a), issuer, issuer == NULL ? key : &ca->root_key, a, &der, err) &&
+            cert_parse(der, a, out, err)) ||
+           err_in(err, "issuing \"%s\"", name);
+}
+
+bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err)
+{
+    scoped(authority_release) struct authority *ca = new_authority();
+
+    if (!key_generate(KEY_P256, &ca->root_key, err) || !key_generate(KEY_P256, &ca->key, err) ||
+        !issue_ca(ca, ROOT_NAME, &ca->root_key, NULL, names, now, &ca->root, err) ||
+        !issue_ca(ca, INTERMEDIATE_NAME, &ca->key, &ca->root, names, now, &ca->intermediate, err) ||
+        !issue_ca(ca, INTERMEDIATE_NAME, &ca->key, NULL, names, now, &ca->marble_root, err) ||
+        !make_identities(ca, err))
+        return false;
+    *out = ca;
+    ca = NULL;
+    return true;
+}
+
+static bool belongs(const struct cert *c, const struct key *k, const char *name, struct arena *a,
+                    struct err *err)
+{
+    return slice_equal(c->spki, key_spki(k, a)) ||
+           err_set(err, E_STATE_CORRUPT, "the certificate of the %s is for another key", name);
+}
+
+static bool load_parts(struct authority *ca, const struct authority_parts *p, struct err *err)
+{
+    struct arena *a = &ca->impl->arena;
+
+    return cert_parse(arena_copy(a, p->root), a, &ca->root, err) &&
+           cert_parse(arena_copy(a, p->intermediate), a, &ca->intermediate, err) &&
+           cert_parse(arena_copy(a, p->marble_root), a, &ca->marble_root, err) &&
+           key_from_pkcs8(p->root_key, &ca->root_key, err) && key_from_pkcs8(p->key, &ca->key, err) &&
+           belongs(&ca->root, &ca->root_key, "root", a, err) &&
+           belongs(&ca->intermediate, &ca->key, "intermediate", a, err) &&
+           belongs(&ca->marble_root, &ca->key, "marble root", a, err) &&
+           cert_signed_by(&ca->root, &ca->root, err) && cert_signed_by(&ca->intermediate, &ca->root, err) &&
+           cert_signed_by(&ca->marble_root, &ca->marble_root, err) && make_identities(ca, err);
+}
+
+bool authority_load(const struct authority_parts *parts, struct authority **out, struct err *err)
+{
+    scoped(authority_release) struct authority *ca = new_authority();
+
+    if (!load_parts(ca, parts, err)) {
+        err->code = E_STATE_CORRUPT;
+        return err_in(err, "certificate authority");
+    }
+    *out = ca;
+    ca = NULL;
+    return true;
+}
+
+static struct slice key_copy(const struct key *k, struct arena *a)
+{
+    scoped(secret_wipe) struct secret pkcs8 = {0};
+
+    key_to_pkcs8(k, &pkcs8);
+    return arena_copy(a, secret_bytes(&pkcs8));
+}
+
+struct authority_parts authority_parts(const struct authority *ca, struct arena *a)
+{
+    return (struct authority_parts){ca->root.der, ca->intermediate.der, ca->marble_root.der,
+                                    key_copy(&ca->root_key, a), key_copy(&ca->key, a)};
+}
+
+/* ---- issuing --------------------------------------------------------------------------------- */
+
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+                     struct arena *a, struct issued *out, struct err *err)
+{
+    scoped(key_wipe) struct key key = {0};
+    struct issued i;
+
+    if (!key_generate(type, &key, err))
+        return false;
+    i.public_key = key_spki(&key, a);
+    i.private_key = key_copy(&key, a);
+    if (!cert_issue(spec, i.public_key, &ca->marble_root, &ca->key, a, &i.cert, err))
+        return false;
+    *out = i;
+    return true;
+}
+
+static struct slice without_final_dot(struct slice name)
+{
+    return slice_of(name.ptr, name.len - (name.len > 0 && name.ptr[name.len - 1] == '.'));
+}
+
+/* Would a client take a certificate for `asked` as one for `name`? A star stands for the first label. */
+static bool covers(const char *asked, const char *name)
+{
+    const struct slice a = without_final_dot(slice_str(asked)), n = without_final_dot(slice_str(name));
+    const uint8_t *dot = n.len == 0 ? NULL : memchr(n.ptr, '.', n.len);
+
+    if (text_equal_fold(a, n))
+        return true;
+    return a.len > 1 && a.ptr[0] == '*' && dot != NULL &&
+           text_equal_fold(slice_of(a.ptr + 1, a.len - 1), slice_of(dot, n.len - (size_t)(dot - n.ptr)));
+}
+
+static bool is_shared_name(const char *name) { return covers("localhost", name); }
+
+static bool is_loopback(struct slice ip)
+{
+    static const uint8_t v4[] = {127, 0, 0, 1}, v6[16] = {[15] = 1};
+
+    return slice_equal(ip, slice_of(v4, sizeof v4)) || slice_equal(ip, slice_of(v6, sizeof v6));
+}
+
+static bool check_names(const struct authority *ca, const struct san *asked, struct arena *a, struct err *err)
+{
+    for (size_t i = 0; i < asked->num_dns; i++)
+        for (size_t k = 0; k < ca->names.num_dns; k++)
+            if (!is_shared_name(ca->names.dns[k]) && covers(asked->dns[i], ca->names.dns[k]))
+                return err_set(
+                    err, E_NAME_RESERVED,
+                    "certificate request: \"%s\" is a name of the coordinator and not for a marble",
+                    asked->dns[i]);
+    for (size_t i = 0; i < asked->num_ips; i++)
+        for (size_t k = 0; k < ca->names.num_ips; k++)
+            if (!is_loopback(asked->ips[i]) && slice_equal(asked->ips[i], ca->names.ips[k]))
+                return err_set(
+                    err, E_NAME_RESERVED,
+                    "certificate request: IP address %s (hexadecimal) is the coordinator's and not for a "
+                    "marble",
+                    hex_text(a, asked->ips[i]));
+    return true;
+}
+
+/* The contents of a Name that is known to be one. */
+static struct slice relative_names(struct slice name)
+{
+    struct cursor c = cursor_over(name);
+
+    return der_take(&c, DER_SEQUENCE);
+}
+
+/* The request's subject without CN and O, then CN = UUID. */
+static bool marble_subject(struct slice subject, const char *uuid, struct arena *a, struct slice *out,
+                           struct err *err)
+{
+    const struct slice replaced[] = {OID_COMMON_NAME, OID_ORGANIZATION};
+    const struct name_part common_name = {OID_COMMON_NAME, uuid};
+    struct slice rest;
+
+    if (!name_without(subject, replaced, 2, a, &rest, err))
+        return false;
+    const struct slice before = relative_names(rest), after = relative_names(name_build(a, &common_name, 1));
+    scoped(buf_wipe) struct buf b = buf_max(before.len + after.len + 16);
+    const size_t mark = der_begin(&b, DER_SEQUENCE);
+
+    buf_put(&b, before);
+    buf_put(&b, after);
+    der_end(&b, mark);
+    *out = arena_copy(a, buf_bytes(&b));
+    return true;
+}
+
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
+                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
+                            struct err *err)
+{
+    const struct extension type = {
+        .oid = slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID),
+        .value = slice_str(marble_type),
+    };
+    struct cert_spec spec = {
+        .not_before = now,
+        .not_after = now + CA_VALIDITY,
+        .san = {.dns = csr->san.dns,
+                .num_dns = csr->san.num_dns,
+                .ips = csr->san.ips,
+                .num_ips = csr->san.num_ips},
+        .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
+        .eku_server = true,
+        .eku_client = true,
+        .basic_constraints = true,
+        .path_len = -1,
+        .key_ids = true,
+        .extra = &type,
+        .num_extra = 1,
+    };
+    char name[UUID_LEN + 1];
+
+    uuid_format(name, uuid);
+    return check_names(ca, &csr->san, a, err) &&
+           marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
+           authority_issue(ca, &spec, KEY_P256, a, out, err);
+}

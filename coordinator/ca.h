@@ -1,0 +1,58 @@
+/* coordinator/ca.h: the mesh's certificate authority: who the coordinator is, and who a marble becomes.
+ *
+ *     root "MarbleRun Coordinator"                            subject of the quote; server of the client API
+ *       └─ intermediate "MarbleRun Coordinator - Intermediate CA"
+ *     marble root: the intermediate's key and name, self-signed; server of the marble API
+ *       └─ marble leaf, certificates of secrets
+ *
+ * So marbles take the marble root as their root, and outsiders verify leaf, intermediate, root. Profiles
+ * are MarbleRun's with P-256 keys. An authority is immutable, counted, and may be used by many threads.
+ */
+#pragma once
+#include "base/uuid.h"
+#include "net/tls.h"
+#include "pki/cert.h"
+
+/* 2^63-1 nanoseconds, about 292 years: what MarbleRun's certificates are valid for, in seconds. */
+#define CA_VALIDITY INT64_C(9223372036)
+
+struct authority {
+    struct cert root, intermediate, marble_root;
+    struct san names;         /* of the root */
+    struct key root_key, key; /* key: of intermediate and marble root */
+    struct tls_identity *client_identity, *mesh_identity;
+    struct authority_impl *impl;
+};
+
+/* A new one. `names`: of the servers. */
+bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err);
+
+/* As it was stored: DER certificates, keys as PKCS#8 or SEC1. E_STATE_CORRUPT if the parts do not belong
+ * together. */
+struct authority_parts {
+    struct slice root, intermediate, marble_root, root_key, key;
+};
+bool authority_load(const struct authority_parts *parts, struct authority **out, struct err *err);
+
+/* The parts for storing; private keys are copied into the arena. */
+struct authority_parts authority_parts(const struct authority *ca, struct arena *a);
+
+struct authority *authority_hold(struct authority *ca);
+void authority_release(struct authority **ca); /* accepts NULL inside */
+
+/* A key pair with its certificate, in an arena. */
+struct issued {
+    struct slice cert, public_key, private_key; /* DER: X.509, SubjectPublicKeyInfo, PKCS#8 */
+};
+
+/* A certificate from the marble root for a fresh key; serial and issuer are the authority's. */
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+                     struct arena *a, struct issued *out, struct err *err);
+
+/* The marble's identity. The subject is the request's without CN and O, and with CN = UUID; names are the
+ * request's; the type is in extension 1.3.9903.2.1. The key is fresh: the request's is not certified.
+ * E_CSR_FORMAT; E_NAME_RESERVED for a name of the coordinator's (not localhost and the loopback addresses,
+ * which every marble of a machine has). */
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
+                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
+                            struct err *err);

@@ -1,0 +1,97 @@
+#include "coordinator/params.h"
+
+#include "base/limits.h"
+#include "pki/pem.h"
+
+enum { NUM_PREDEFINED = 4 };
+
+static struct template_data data_for(const struct marble_identity *who, const struct secret_set *secrets)
+{
+    const struct authority *ca = who->ca;
+
+    return (struct template_data){
+        .root_ca = {.cert = ca->marble_root.der},
+        .marble = {.cert = who->issued.cert,
+                   .public_key = who->issued.public_key,
+                   .private_key = who->issued.private_key},
+        .coordinator_root = {.cert = ca->root.der},
+        .coordinator_intermediate = {.cert = ca->intermediate.der},
+        .secrets = secrets,
+        .previous = secrets, /* nothing was ever rotated: this version does not update manifests */
+    };
+}
+
+static struct slice pem(const char *label, struct slice der, struct arena *a)
+{
+    return slice_str(pem_text(a, label, der));
+}
+
+static void predefined(const struct marble_identity *who, struct arena *a,
+                       struct parameter out[NUM_PREDEFINED])
+{
+    const struct slice chain = slice_str(arena_printf(a, "%s%s", pem_text(a, "CERTIFICATE", who->issued.cert),
+                                                      pem_text(a, "CERTIFICATE", who->ca->intermediate.der)));
+
+    out[0] = (struct parameter){"MARBLE_PREDEFINED_ROOT_CA", pem("CERTIFICATE", who->ca->marble_root.der, a)};
+    out[1] = (struct parameter){"MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", chain};
+    out[2] =
+        (struct parameter){"MARBLE_PREDEFINED_PRIVATE_KEY", pem("PRIVATE KEY", who->issued.private_key, a)};
+    out[3] =
+        (struct parameter){"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", pem("CERTIFICATE", who->ca->root.der, a)};
+}
+
+static bool is_among(const char *name, const struct parameter *some, size_t num)
+{
+    for (size_t i = 0; i < num; i++)
+        if (strcmp(some[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool expand(const struct content *c, const struct template_data *data, struct arena *a,
+                   struct parameter *out, struct err *err)
+{
+    *out = (struct parameter){c->name, c->data};
+    return c->template == NULL || template_run(c->template, data, a, &out->value, err);
+}
+
+static bool expand_files(const struct marble *m, const struct template_data *data, struct arena *a,
+                         struct parameters *out, struct err *err)
+{
+    out->files = arena_array(a, m->num_files, sizeof *out->files);
+    for (; out->num_files < m->num_files; out->num_files++)
+        if (!expand(&m->files[out->num_files], data, a, &out->files[out->num_files], err))
+            return err_in(err, "file \"%s\"", m->files[out->num_files].name);
+    return true;
+}
+
+static bool expand_env(const struct marble *m, const struct template_data *data,
+                       const struct marble_identity *who, struct arena *a, struct parameters *out,
+                       struct err *err)
+{
+    struct parameter ours[NUM_PREDEFINED];
+
+    predefined(who, a, ours);
+    out->env = arena_array(a, m->num_env + NUM_PREDEFINED, sizeof *out->env);
+    for (size_t i = 0; i < m->num_env; i++) {
+        if (is_among(m->env[i].name, ours, NUM_PREDEFINED))
+            continue;
+        if (!expand(&m->env[i], data, a, &out->env[out->num_env++], err))
+            return err_in(err, "variable \"%s\"", m->env[i].name);
+    }
+    for (size_t i = 0; i < NUM_PREDEFINED; i++)
+        out->env[out->num_env++] = ours[i];
+    return true;
+}
+
+bool params_build(const struct marble *m, const struct marble_identity *who, const struct secret_set *secrets,
+                  struct arena *a, struct parameters *out, struct err *err)
+{
+    const struct template_data data = data_for(who, secrets);
+    struct parameters p = {.argv = m->argv, .num_argv = m->num_argv};
+
+    if (!expand_files(m, &data, a, &p, err) || !expand_env(m, &data, who, a, &p, err))
+        return err_in(err, "parameters of marble \"%s\"", m->type);
+    *out = p;
+    return true;
+}

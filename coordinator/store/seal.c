@@ -1,0 +1,143 @@
+#include "coordinator/store/seal.h"
+
+#include "base/buf.h"
+#include "pki/hash.h"
+
+enum {
+    FORMAT = 1,
+    MAGIC_LEN = 8,
+    DATA_HEADER_LEN = MAGIC_LEN + 4 + KEY_ID_LEN,
+    KEY_HEADER_LEN = MAGIC_LEN + 4 + 1 + KEY_ID_LEN,
+};
+enum file_policy { SEALED_PLAIN, SEALED_PRODUCT, SEALED_UNIQUE };
+
+static const char DATA_MAGIC[] = "MESHDAT\n", KEY_MAGIC[] = "MESHKEY\n";
+
+void data_key_new(struct data_key *out)
+{
+    secret_random(&out->key, DATA_KEY_LEN);
+    random_bytes(out->id, sizeof out->id);
+}
+
+void data_key_wipe(struct data_key *k)
+{
+    secret_wipe(&k->key);
+    memset(k->id, 0, sizeof k->id);
+}
+
+static bool takes_magic(struct cursor *c, const char *magic)
+{
+    return slice_equal(cursor_take(c, MAGIC_LEN), slice_str(magic));
+}
+
+bool seal_key(const struct sealer *s, enum seal_policy policy, const struct data_key *k, struct arena *a,
+              struct slice *out, struct err *err)
+{
+    scoped(buf_wipe) struct buf b = buf_max(KEY_HEADER_LEN + DATA_KEY_LEN + AEAD_OVERHEAD);
+    scoped(secret_wipe) struct secret wrapping = {0};
+    struct slice sealed;
+
+    if (s->tee != NULL && !s->tee->seal_key(policy, &wrapping, err))
+        return err_in(err, "sealing the data key");
+    buf_str(&b, KEY_MAGIC);
+    buf_u32le(&b, FORMAT);
+    buf_u8(&b, s->tee == NULL ? SEALED_PLAIN : policy == SEAL_UNIQUE ? SEALED_UNIQUE : SEALED_PRODUCT);
+    buf_put(&b, slice_of(k->id, KEY_ID_LEN));
+    if (s->tee == NULL) {
+        buf_put(&b, secret_bytes(&k->key));
+    } else {
+        aead_seal(secret_bytes(&wrapping), secret_bytes(&k->key), buf_bytes(&b), a, &sealed);
+        buf_put(&b, sealed);
+    }
+    *out = arena_copy(a, buf_bytes(&b));
+    return true;
+}
+
+/* The data key out of what follows the header. */
+static bool open_key(const struct sealer *s, uint8_t policy, struct slice header, struct slice sealed,
+                     struct arena *a, struct slice *key, struct err *err)
+{
+    scoped(secret_wipe) struct secret wrapping = {0};
+
+    if (policy > SEALED_UNIQUE)
+        return err_set(err, E_STATE_SEALED, "seal policy %u is not known", policy);
+    if (s->tee == NULL && policy != SEALED_PLAIN)
+        return err_set(err, E_STATE_SEALED,
+                       "the key was sealed in a TEE, and this coordinator runs without one");
+    if (s->tee != NULL && policy == SEALED_PLAIN)
+        return err_set(err, E_STATE_SEALED,
+                       "the key was stored without a TEE, and is not to be trusted in one");
+    if (policy == SEALED_PLAIN) {
+        *key = sealed;
+        return true;
+    }
+    return s->tee->seal_key(policy == SEALED_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, &wrapping, err) &&
+           aead_open(secret_bytes(&wrapping), sealed, header, a, key, err);
+}
+
+bool unseal_key(const struct sealer *s, struct slice file, struct data_key *out, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    struct cursor c = cursor_over(file);
+    const bool ours = takes_magic(&c, KEY_MAGIC) && cursor_u32le(&c) == FORMAT;
+    const uint8_t policy = cursor_u8(&c);
+    const struct slice id = cursor_take(&c, KEY_ID_LEN);
+    struct slice key;
+
+    if (!ours || !cursor_ok(&c))
+        return err_set(err, E_STATE_SEALED, "%zu bytes are not a sealed key of this program's format %d",
+                       file.len, FORMAT);
+    if (!open_key(s, policy, slice_of(file.ptr, KEY_HEADER_LEN), c.rest, &scratch, &key, err)) {
+        err->code = E_STATE_SEALED;
+        return false;
+    }
+    if (key.len != DATA_KEY_LEN)
+        return err_set(err, E_STATE_SEALED, "the data key has %zu bytes, not %d", key.len, DATA_KEY_LEN);
+    secret_copy(&out->key, key);
+    memcpy(out->id, id.ptr, KEY_ID_LEN);
+    return true;
+}
+
+void seal_data(const struct data_key *k, struct slice plain, struct arena *a, struct slice *out)
+{
+    scoped(buf_wipe) struct buf b = buf_max(DATA_HEADER_LEN + plain.len + AEAD_OVERHEAD);
+    struct slice sealed;
+
+    buf_str(&b, DATA_MAGIC);
+    buf_u32le(&b, FORMAT);
+    buf_put(&b, slice_of(k->id, KEY_ID_LEN));
+    aead_seal(secret_bytes(&k->key), plain, buf_bytes(&b), a, &sealed);
+    buf_put(&b, sealed);
+    *out = arena_copy(a, buf_bytes(&b));
+}
+
+bool sealed_data_key_id(struct slice file, struct slice *id, struct err *err)
+{
+    struct cursor c = cursor_over(file);
+    const bool ours = takes_magic(&c, DATA_MAGIC);
+    const uint32_t format = cursor_u32le(&c);
+    const struct slice found = cursor_take(&c, KEY_ID_LEN);
+
+    if (!ours || !cursor_ok(&c))
+        return err_set(err, E_STATE_CORRUPT, "%zu bytes that do not begin like a sealed state", file.len);
+    if (format != FORMAT)
+        return err_set(err, E_STATE_CORRUPT, "format %u, and this version reads format %d", format, FORMAT);
+    *id = found;
+    return true;
+}
+
+bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain,
+                 struct err *err)
+{
+    struct slice id;
+
+    if (!sealed_data_key_id(file, &id, err))
+        return false;
+    if (!slice_equal(id, slice_of(k->id, KEY_ID_LEN)))
+        return err_set(err, E_STATE_CORRUPT, "the state was sealed with another data key");
+    if (aead_open(secret_bytes(&k->key), slice_of(file.ptr + DATA_HEADER_LEN, file.len - DATA_HEADER_LEN),
+                  slice_of(file.ptr, DATA_HEADER_LEN), a, plain, err))
+        return true;
+    return err_set(err, E_STATE_CORRUPT,
+                   "the state does not open with its data key: it was changed or damaged");
+}
