@@ -4,3 +4,4 @@
 
 unit_test(config USES coordinator attestation_sim)
 unit_test(store SOURCES unit/test_store.c support/peer.c USES coordinator attestation_sim)
+unit_test(ca SOURCES unit/test_ca.c support/peer.c USES coordinator attestation_sim)
