@@ -56,10 +56,10 @@ stop_coordinator() {
     wait "$coordinator" || true
 }
 
-# MarbleRun's first client API takes the manifest as it is.
 set_manifest() { # FILE
     local answer
-    answer=$(curl --silent --show-error --insecure --data-binary @"$1" "https://$client/manifest")
+    answer=$(printf '{"manifest":"%s"}' "$(base64 --wrap=0 "$1")" |
+        curl --silent --show-error --insecure --data-binary @- "https://$client/api/v2/manifest")
     grep -q '"status":"success"' <<<"$answer" || die "the manifest was not set: $answer"
 }
 
