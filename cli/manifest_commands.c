@@ -25,7 +25,7 @@ static bool read_manifest(struct cli *cli, const char *path, struct slice *out, 
 
     if (!file_read(path, LIMIT_MANIFEST, &cli->arena, out, err))
         return false;
-    if (!json_parse(*out, JSON_LAST_WINS, E_MANIFEST_SYNTAX, &json, err))
+    if (!json_parse(*out, JSON_LAST_WINS, E_JSON_SYNTAX, &json, err))
         return err_in(err, "%s", path);
     json_decref(json);
     return true;

@@ -12,8 +12,10 @@ char *peer_path(struct arena *a, const char *name);
 void peer_write(const char *name, struct slice contents);
 struct slice peer_read(struct arena *a, const char *name);
 
-/* Runs a shell command in the folder; *said gets its output and errors, as one text. True if it returned 0. */
+/* Runs a shell command in the folder; *said gets its output and errors, as one text. True if it returned 0.
+ */
 bool peer_run(struct arena *a, char **said, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The folder with the vectors of others: $MARBLEMESH_VECTORS, or ../shared/vectors beside the source; or NULL. */
+/* The folder with the vectors of others: $MARBLEMESH_VECTORS, or ../shared/vectors beside the source; or
+ * NULL. */
 const char *vectors_folder(struct arena *a);

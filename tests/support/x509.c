@@ -20,8 +20,8 @@ const struct cert_spec SPEC_LEAF = {.not_before = TEST_FROM,
                                     .path_len = -1,
                                     .key_ids = true};
 
-struct cert make_cert_for(struct arena *a, const char *name, const struct cert_spec *spec, const struct key *key,
-                          const struct made *issuer)
+struct cert make_cert_for(struct arena *a, const char *name, const struct cert_spec *spec,
+                          const struct key *key, const struct made *issuer)
 {
     const struct name_part subject[] = {{OID_COMMON_NAME, name}};
     struct cert_spec full = *spec;
@@ -40,12 +40,24 @@ struct cert make_cert_for(struct arena *a, const char *name, const struct cert_s
     return c;
 }
 
-struct made make_cert(struct arena *a, const char *name, const struct cert_spec *spec, const struct made *issuer)
+static struct key made_keys[64];
+static size_t num_made;
+
+void wipe_made(void)
+{
+    while (num_made > 0)
+        key_wipe(&made_keys[--num_made]);
+}
+
+struct made make_cert(struct arena *a, const char *name, const struct cert_spec *spec,
+                      const struct made *issuer)
 {
     struct made m = {0};
     struct err err;
 
+    cr_assert_lt(num_made, sizeof made_keys / sizeof made_keys[0]);
     cr_assert(key_generate(KEY_P256, &m.key, &err), "%s", err.text);
+    made_keys[num_made++] = m.key;
     m.cert = make_cert_for(a, name, spec, &m.key, issuer);
     return m;
 }

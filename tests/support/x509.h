@@ -11,12 +11,16 @@ struct made {
     struct cert cert;
 };
 
-/* A certificate "CN=name" for a fresh key; issuer NULL: self-signed. `spec` has what else is wanted. */
-struct made make_cert(struct arena *a, const char *name, const struct cert_spec *spec, const struct made *issuer);
+/* A certificate "CN=name" for a fresh key, which wipe_made() ends; issuer NULL: self-signed. `spec` has what
+ * else is wanted. */
+struct made make_cert(struct arena *a, const char *name, const struct cert_spec *spec,
+                      const struct made *issuer);
+
+void wipe_made(void); /* for the .fini of a test */
 
 /* The same for a key that is there already. */
-struct cert make_cert_for(struct arena *a, const char *name, const struct cert_spec *spec, const struct key *key,
-                          const struct made *issuer);
+struct cert make_cert_for(struct arena *a, const char *name, const struct cert_spec *spec,
+                          const struct key *key, const struct made *issuer);
 
 /* The specification of an authority, and of a service. */
 extern const struct cert_spec SPEC_CA, SPEC_LEAF;

@@ -140,8 +140,9 @@ Test(der, big_numbers_keep_their_sign, .fini = end)
     static const struct {
         const char *bytes, *integer, *natural; /* NULL: refused */
     } cases[] = {
-        {"020100", "00", "00"}, {"020180", "80", NULL}, {"02020080", "0080", "80"},
-        {"0202007f", NULL, NULL}, {"0202ff80", NULL, NULL}, {"0202ff7f", "ff7f", NULL}, {"0200", NULL, NULL},
+        {"020100", "00", "00"},   {"020180", "80", NULL},   {"02020080", "0080", "80"},
+        {"0202007f", NULL, NULL}, {"0202ff80", NULL, NULL}, {"0202ff7f", "ff7f", NULL},
+        {"0200", NULL, NULL},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -157,8 +158,8 @@ Test(der, big_numbers_keep_their_sign, .fini = end)
 
 Test(der, written_numbers_read_back, .fini = end)
 {
-    static const uint64_t values[] = {0, 1, 127, 128, 255, 256, 32767, 32768, INT64_MAX, (uint64_t)INT64_MAX + 1,
-                                      UINT64_MAX};
+    static const uint64_t values[] = {
+        0, 1, 127, 128, 255, 256, 32767, 32768, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
 
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         scoped(buf_wipe) struct buf b = buf_max(20);
@@ -177,7 +178,8 @@ Test(der, booleans_and_bits_have_one_form, .fini = end)
         const char *bytes;
         bool ok;
     } bools[] = {{"0101ff", true}, {"010100", true}, {"010101", false}, {"0100", false}, {"0102ffff", false}},
-      bits[] = {{"030100", true}, {"030200ff", true}, {"030201fe", false}, {"0300", false}, {"0401ff", false}};
+      bits[] = {
+          {"030100", true}, {"030200ff", true}, {"030201fe", false}, {"0300", false}, {"0401ff", false}};
 
     for (size_t i = 0; i < sizeof bools / sizeof bools[0]; i++) {
         struct cursor c = cursor_over(hex(bools[i].bytes)), d = cursor_over(hex(bits[i].bytes));
@@ -233,7 +235,8 @@ Test(der, times_are_those_of_RFC_5280, .fini = end)
         if (cases[i].want == NULL)
             continue;
         der_put_time(&again, t);
-        cr_expect(slice_equal(buf_bytes(&b), buf_bytes(&again)), "%s is written as it was read", cases[i].text);
+        cr_expect(slice_equal(buf_bytes(&b), buf_bytes(&again)), "%s is written as it was read",
+                  cases[i].text);
     }
 }
 
@@ -271,8 +274,8 @@ Test(der, object_identifiers_go_to_text_and_back, .fini = end)
 
 Test(der, malformed_object_identifiers_are_refused_or_shown_as_hex, .fini = end)
 {
-    static const char *const texts[] = {"", "1", "3.1", "1.40", "0.40", "1..2", "1.2.", "1.02", "a.b", "1.-2",
-                                        "1.2.18446744073709551616"};
+    static const char *const texts[] = {
+        "", "1", "3.1", "1.40", "0.40", "1..2", "1.2.", "1.02", "a.b", "1.-2", "1.2.18446744073709551616"};
     static const char *const octets[] = {"", "80", "2a80", "2a8001", "2a83ffffffffffffffff7f"};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {

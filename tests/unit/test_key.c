@@ -76,12 +76,14 @@ Test(key, openssl_reads_our_keys_and_verifies_their_signatures, .init = begin, .
         peer_write("spki.der", key_spki(&k, &a));
         peer_write("message", message);
         peer_write("signature", signature);
-        cr_expect(peer_run(&a, &said, "openssl pkey -inform DER -in key.der -check -noout && openssl pkey -inform DER "
-                                      "-in key.der -pubout -outform DER | cmp - spki.der && openssl asn1parse "
-                                      "-inform DER -in key.der"),
+        cr_expect(peer_run(&a, &said,
+                           "openssl pkey -inform DER -in key.der -check -noout && openssl pkey -inform DER "
+                           "-in key.der -pubout -outform DER | cmp - spki.der && openssl asn1parse "
+                           "-inform DER -in key.der"),
                   "%s", said);
         cr_expect(strstr(said, curves[i].openssl) != NULL, "%s", said);
-        cr_expect(peer_run(&a, &said, "openssl dgst -%s -verify spki.der -keyform DER -signature signature message",
+        cr_expect(peer_run(&a, &said,
+                           "openssl dgst -%s -verify spki.der -keyform DER -signature signature message",
                            curves[i].hash),
                   "%s", said);
     }
@@ -92,12 +94,13 @@ Test(key, openssl_keys_in_every_form_are_read, .init = begin, .fini = end)
     for (size_t i = 0; i < NUM_CURVES; i++) {
         static const char *const forms[] = {"pkcs8.pem", "sec1.pem", "params.pem"};
 
-        cr_assert(peer_run(&a, &said,
-                           "openssl ecparam -name %s -genkey -out params.pem && openssl pkcs8 -topk8 -nocrypt -in "
-                           "params.pem -out pkcs8.pem && openssl ec -in params.pem -out sec1.pem && openssl ec -in "
-                           "params.pem -pubout -outform DER -out spki.der",
-                           curves[i].openssl),
-                  "%s", said);
+        cr_assert(
+            peer_run(&a, &said,
+                     "openssl ecparam -name %s -genkey -out params.pem && openssl pkcs8 -topk8 -nocrypt -in "
+                     "params.pem -out pkcs8.pem && openssl ec -in params.pem -out sec1.pem && openssl ec -in "
+                     "params.pem -pubout -outform DER -out spki.der",
+                     curves[i].openssl),
+            "%s", said);
         for (size_t f = 0; f < 3; f++) {
             scoped(key_wipe) struct key k = {0};
 
@@ -124,8 +127,9 @@ Test(key, rsa_keys_are_read_and_sign_with_PKCS1, .init = begin, .fini = end)
     static const char *const forms[] = {"pkcs8.pem", "pkcs1.pem"};
     const struct slice message = slice_str("a message");
 
-    cr_assert(peer_run(&a, &said, "openssl genrsa -out pkcs8.pem 2048 && openssl rsa -in pkcs8.pem -traditional -out "
-                                  "pkcs1.pem && openssl rsa -in pkcs8.pem -pubout -outform DER -out spki.der"),
+    cr_assert(peer_run(&a, &said,
+                       "openssl genrsa -out pkcs8.pem 2048 && openssl rsa -in pkcs8.pem -traditional -out "
+                       "pkcs1.pem && openssl rsa -in pkcs8.pem -pubout -outform DER -out spki.der"),
               "%s", said);
     for (size_t f = 0; f < 2; f++) {
         scoped(key_wipe) struct key k = {0};
@@ -135,12 +139,14 @@ Test(key, rsa_keys_are_read_and_sign_with_PKCS1, .init = begin, .fini = end)
         cr_expect_eq(key_type_of(&k), KEY_RSA);
         cr_expect(slice_equal(key_spki(&k, &a), peer_read(&a, "spki.der")));
         cr_assert(key_sign(&k, message, &a, &signature, &err), "%s", err.text);
-        cr_expect(spki_verify(key_spki(&k, &a), SIG_RSA_PKCS1_SHA256, message, signature, &err), "%s", err.text);
+        cr_expect(spki_verify(key_spki(&k, &a), SIG_RSA_PKCS1_SHA256, message, signature, &err), "%s",
+                  err.text);
         cr_expect(!key_sign_raw(&k, message, &a, &signature, &err));
         cr_expect_eq(err.code, E_UNSUPPORTED);
         peer_write("again.der", pkcs8_of(&k));
-        cr_expect(peer_run(&a, &said, "openssl pkey -inform DER -in again.der -check -noout && openssl pkcs8 "
-                                      "-topk8 -nocrypt -in pkcs8.pem -outform DER | cmp - again.der"),
+        cr_expect(peer_run(&a, &said,
+                           "openssl pkey -inform DER -in again.der -check -noout && openssl pkcs8 "
+                           "-topk8 -nocrypt -in pkcs8.pem -outform DER | cmp - again.der"),
                   "%s", said);
     }
 }
@@ -160,26 +166,31 @@ Test(key, every_signature_algorithm_of_openssl_verifies, .init = begin, .fini = 
         {SIG_RSA_PKCS1_SHA256, "rsa2048", "-sha256"},
         {SIG_RSA_PKCS1_SHA384, "rsa3072", "-sha384"},
         {SIG_RSA_PKCS1_SHA512, "rsa4096", "-sha512"},
-        {SIG_RSA_PSS_SHA256, "rsa2048", "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
-        {SIG_RSA_PSS_SHA384, "rsa4096", "-sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
-        {SIG_RSA_PSS_SHA512, "rsa3072", "-sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
+        {SIG_RSA_PSS_SHA256, "rsa2048",
+         "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
+        {SIG_RSA_PSS_SHA384, "rsa4096",
+         "-sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
+        {SIG_RSA_PSS_SHA512, "rsa3072",
+         "-sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest"},
     };
     const struct slice message = slice_str("a message"), other = slice_str("a massage");
 
     peer_write("message", message);
-    cr_assert(peer_run(&a, &said,
-                       "for c in prime256v1:p256 secp384r1:p384 secp521r1:p521; do openssl ecparam -genkey -noout "
-                       "-name ${c%%:*} -out ${c#*:}.pem; done; for b in 2048 3072 4096; do openssl genrsa -out "
-                       "rsa$b.pem $b; done"),
-              "%s", said);
+    cr_assert(
+        peer_run(&a, &said,
+                 "for c in prime256v1:p256 secp384r1:p384 secp521r1:p521; do openssl ecparam -genkey -noout "
+                 "-name ${c%%:*} -out ${c#*:}.pem; done; for b in 2048 3072 4096; do openssl genrsa -out "
+                 "rsa$b.pem $b; done"),
+        "%s", said);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct slice spki, signature;
 
-        cr_assert(peer_run(&a, &said,
-                           "openssl dgst %s -sign %s.pem -out signature message && openssl pkey -in %s.pem -pubout "
-                           "-outform DER -out spki.der",
-                           cases[i].sign, cases[i].key, cases[i].key),
-                  "%s", said);
+        cr_assert(
+            peer_run(&a, &said,
+                     "openssl dgst %s -sign %s.pem -out signature message && openssl pkey -in %s.pem -pubout "
+                     "-outform DER -out spki.der",
+                     cases[i].sign, cases[i].key, cases[i].key),
+            "%s", said);
         spki = peer_read(&a, "spki.der");
         signature = peer_read(&a, "signature");
         cr_expect(spki_verify(spki, cases[i].alg, message, signature, &err), "case %zu: %s", i, err.text);
@@ -188,7 +199,8 @@ Test(key, every_signature_algorithm_of_openssl_verifies, .init = begin, .fini = 
         cr_expect(!spki_verify(spki, (cases[i].alg + 1) % 9, message, signature, &err), "case %zu", i);
         cr_expect_eq(err.code, E_SIGNATURE);
         for (size_t len = 0; len < signature.len; len++)
-            cr_expect(!spki_verify(spki, cases[i].alg, message, slice_of(signature.ptr, len), &err), "%zu", len);
+            cr_expect(!spki_verify(spki, cases[i].alg, message, slice_of(signature.ptr, len), &err), "%zu",
+                      len);
     }
 }
 
@@ -196,13 +208,15 @@ Test(key, every_signature_algorithm_of_openssl_verifies, .init = begin, .fini = 
 Test(key, pss_with_another_salt_does_not_verify, .init = begin, .fini = end)
 {
     peer_write("message", slice_str("m"));
-    cr_assert(peer_run(&a, &said,
-                       "openssl genrsa -out k.pem 2048 && openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt "
-                       "rsa_pss_saltlen:20 -sign k.pem -out signature message && openssl pkey -in k.pem -pubout "
-                       "-outform DER -out spki.der"),
-              "%s", said);
-    cr_expect(!spki_verify(peer_read(&a, "spki.der"), SIG_RSA_PSS_SHA256, slice_str("m"), peer_read(&a, "signature"),
-                           &err));
+    cr_assert(
+        peer_run(
+            &a, &said,
+            "openssl genrsa -out k.pem 2048 && openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt "
+            "rsa_pss_saltlen:20 -sign k.pem -out signature message && openssl pkey -in k.pem -pubout "
+            "-outform DER -out spki.der"),
+        "%s", said);
+    cr_expect(!spki_verify(peer_read(&a, "spki.der"), SIG_RSA_PSS_SHA256, slice_str("m"),
+                           peer_read(&a, "signature"), &err));
     cr_expect_eq(err.code, E_SIGNATURE);
     cr_expect_str_eq(err.text, "the signature (RSASSA-PSS with SHA-256) does not hold under this public key");
 }
@@ -213,7 +227,8 @@ Test(key, a_scalar_makes_its_public_key, .init = begin, .fini = end)
     scoped(key_wipe) struct key k = {0};
     struct slice xy;
 
-    cr_assert(key_from_p256_scalar(hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"), &k, &err),
+    cr_assert(key_from_p256_scalar(hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
+                                   &k, &err),
               "%s", err.text);
     cr_assert(spki_p256_xy(key_spki(&k, &a), &xy, &err), "%s", err.text);
     cr_expect_str_eq(hex_text(&a, xy), "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
@@ -257,7 +272,8 @@ Test(key, raw_signatures_verify_and_every_changed_byte_is_noticed, .init = begin
     cr_assert(p256_verify_raw(xy, message, rs, &err), "%s", err.text);
     cr_expect(!p256_verify_raw(xy, slice_str("simple"), rs, &err));
     for (size_t i = 0; i < 64; i++) {
-        cr_expect(!p256_verify_raw(xy, message, with_byte(rs, i, rs.ptr[i] ^ 1), &err), "signature byte %zu", i);
+        cr_expect(!p256_verify_raw(xy, message, with_byte(rs, i, rs.ptr[i] ^ 1), &err), "signature byte %zu",
+                  i);
         cr_expect_eq(err.code, E_SIGNATURE);
         cr_expect(!p256_verify_raw(with_byte(xy, i, xy.ptr[i] ^ 1), message, rs, &err), "key byte %zu", i);
         cr_expect_eq(err.code, E_KEY_FORMAT, "a point off the curve");
@@ -283,7 +299,8 @@ Test(key, raw_signatures_out_of_range_are_refused, .init = begin, .fini = end)
     cr_expect_str_eq(err.text, "signature on P-256: expected 64 bytes r || s, found 1");
     cr_expect(!p256_verify_raw(hex("00"), slice_str("sample"), hex(sample_rs), &err));
     cr_expect_str_eq(err.text, "public key on P-256: expected 64 bytes X || Y, found 1");
-    cr_expect(!p256_verify_raw(hex(arena_printf(&a, "%s%s", zero, zero)), slice_str("sample"), hex(sample_rs), &err));
+    cr_expect(!p256_verify_raw(hex(arena_printf(&a, "%s%s", zero, zero)), slice_str("sample"), hex(sample_rs),
+                               &err));
     cr_expect_eq(err.code, E_KEY_FORMAT);
 }
 
@@ -319,16 +336,16 @@ Test(key, raw_and_DER_are_the_same_signature, .init = begin, .fini = end)
 Test(key, signatures_have_one_encoding, .init = begin, .fini = end)
 {
     static const char *const cases[] = {
-        "3006020100020101",                 /* r = 0 */
-        "3006020101020100",                 /* s = 0 */
-        "30060201ff020101",                 /* r negative */
-        "300702020001020101",               /* r with a zero to spare */
-        "300702010102010100",               /* something after s */
-        "30060201010201010000",             /* something after the whole */
-        "308106020101020101",               /* long form of a short length */
-        "3080020101020101000",              /* indefinite length; made even below */
+        "3006020100020101",     /* r = 0 */
+        "3006020101020100",     /* s = 0 */
+        "30060201ff020101",     /* r negative */
+        "300702020001020101",   /* r with a zero to spare */
+        "300702010102010100",   /* something after s */
+        "30060201010201010000", /* something after the whole */
+        "308106020101020101",   /* long form of a short length */
+        "3080020101020101000",  /* indefinite length; made even below */
         "3027022200ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc63255100020101", /* r too long */
-        "3003020101",                       /* no s */
+        "3003020101",                                                                         /* no s */
         "",
     };
     scoped(key_wipe) struct key k = {0};
@@ -340,8 +357,9 @@ Test(key, signatures_have_one_encoding, .init = begin, .fini = end)
         cr_expect(!spki_verify(key_spki(&k, &a), SIG_ECDSA_SHA256, slice_str("m"),
                                hex(arena_strndup(&a, slice_of(cases[i], even))), &err));
         cr_expect_eq(err.code, E_SIGNATURE);
-        cr_expect_str_eq(err.text, "the signature (ecdsa-with-SHA256): expected r and s on P-256 in DER, found "
-                                   "something else");
+        cr_expect_str_eq(err.text,
+                         "the signature (ecdsa-with-SHA256): expected r and s on P-256 in DER, found "
+                         "something else");
     }
 }
 
@@ -375,7 +393,8 @@ Test(key, a_public_key_that_is_another_is_refused, .init = begin, .fini = end)
     der = pkcs8_of(&k); /* the public point is at its end */
     cr_expect(!key_from_pkcs8(with_byte(der, der.len - 1, der.ptr[der.len - 1] ^ 1), &none, &err));
     cr_expect_eq(err.code, E_KEY_FORMAT);
-    cr_expect_str_eq(err.text, "private key: expected the public key written beside it to be its own, found another's");
+    cr_expect_str_eq(err.text,
+                     "private key: expected the public key written beside it to be its own, found another's");
 }
 
 Test(key, keys_of_other_kinds_are_refused_by_name, .init = begin, .fini = end)
@@ -422,12 +441,15 @@ Test(key, public_keys_of_other_kinds_are_refused_by_name, .init = begin, .fini =
         {"openssl genrsa 1024", "RSA public key: expected 2048 to 4096 bits, found 1024"},
         {"openssl ecparam -name prime256v1 -genkey | openssl pkey -ec_conv_form compressed",
          "public key on P-256: expected an uncompressed point of 65 bytes, found 33"},
-        {"openssl ecparam -name prime256v1 -param_enc explicit -genkey", "public key: expected a named curve"},
+        {"openssl ecparam -name prime256v1 -param_enc explicit -genkey",
+         "public key: expected a named curve"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cr_assert(peer_run(&a, &said, "%s | openssl pkey -pubout -outform DER -out spki.der", cases[i].make), "%s", said);
-        cr_expect(!spki_verify(peer_read(&a, "spki.der"), SIG_ECDSA_SHA256, slice_str("m"), slice_str("s"), &err));
+        cr_assert(peer_run(&a, &said, "%s | openssl pkey -pubout -outform DER -out spki.der", cases[i].make),
+                  "%s", said);
+        cr_expect(
+            !spki_verify(peer_read(&a, "spki.der"), SIG_ECDSA_SHA256, slice_str("m"), slice_str("s"), &err));
         cr_expect_eq(err.code, E_KEY_FORMAT);
         cr_expect_str_eq(err.text, cases[i].want);
     }

@@ -63,8 +63,13 @@ Test(pem, finds_blocks_among_other_text_and_says_what_stood_before, .fini = end)
 
 Test(pem, no_block_is_not_a_fault, .fini = end)
 {
-    static const char *const texts[] = {"", "\n", "x -----BEGIN A-----\n", "-----BEGIN A----\n", "-----BEGIN\n",
-                                        "----- BEGIN A-----", "-----END A-----\n"};
+    static const char *const texts[] = {"",
+                                        "\n",
+                                        "x -----BEGIN A-----\n",
+                                        "-----BEGIN A----\n",
+                                        "-----BEGIN\n",
+                                        "----- BEGIN A-----",
+                                        "-----END A-----\n"};
     struct pem_block block;
     struct err err;
 
@@ -124,6 +129,7 @@ Test(pem, refuses_every_truncation_of_a_block, .fini = end)
     for (size_t len = 0; len < line; len++) {
         struct slice rest = slice_of(text, len);
 
-        cr_expect(pem_next(&rest, &a, &block, &err) && block.der.ptr == NULL, "%zu bytes are no block yet", len);
+        cr_expect(pem_next(&rest, &a, &block, &err) && block.der.ptr == NULL, "%zu bytes are no block yet",
+                  len);
     }
 }

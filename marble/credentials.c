@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "marble/credentials.h"
+
+#include "attestation/collect.h"
+#include "pki/hash.h"
+
+static const int64_t validity_s = INT64_MAX / 1000000000;
+
+void credentials_wipe(struct credentials *c)
+{
+    key_wipe(&c->key);
+    *c = (struct credentials){0};
+}
+
+static bool make_cert(const struct config *config, const struct key *key, int64_t now, struct arena *a,
+                      struct slice *der, struct err *err)
+{
+    const struct name_part subject = {OID_COMMON_NAME, "MarbleRun Marble"};
+    const struct cert_spec spec = {
+        .subject = &subject,
+        .num_subject = 1,
+        .not_before = now,
+        .not_after = now + validity_s,
+        .san = config->san,
+        .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
+        .eku_server = true,
+        .eku_client = true,
+        .basic_constraints = true,
+        .path_len = -1,
+        .key_ids = true,
+    };
+
+    return cert_issue(&spec, key_spki(key, a), NULL, key, a, der, err);
+}
+
+static bool make_evidence(struct slice cert, struct arena *a, struct slice *out, struct err *err)
+{
+    uint8_t report_data[64] = {0};
+    const struct tee *tee;
+    struct slice quote;
+
+    sha256(report_data, cert);
+    if (!tee_here(&tee, err) || !tee->evidence(report_data, a, &quote, err))
+        return false;
+    *out = evidence_wrap_oe(a, quote);
+    return true;
+}
+
+bool credentials_make(const struct config *config, int64_t now, struct arena *a, struct credentials *out,
+                      struct err *err)
+{
+    struct credentials c = {0};
+
+    if (!key_generate(KEY_P256, &c.key, err) || !make_cert(config, &c.key, now, a, &c.cert, err) ||
+        !csr_make(&c.key, name_build(a, NULL, 0), &config->san, a, &c.csr, err) ||
+        (config->has_evidence && !make_evidence(c.cert, a, &c.evidence, err))) {
+        credentials_wipe(&c);
+        return false;
+    }
+    *out = c;
+    return true;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "marble/premain.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attestation/collect.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/scope.h"
+#include "marble/activate.h"
+#include "marble/apply.h"
+#include "marble/marble.h"
+#include "marble/uuid_file.h"
+#include "net/tls.h"
+#include "pki/hash.h"
+
+/* What outlives the start: type, UUID, argv. Not wiped, ever: main() and its threads read it. */
+static struct {
+    struct arena arena;
+    const char *type, *uuid;
+} self;
+
+const char *premain_type(void) { return self.type; }
+const char *premain_uuid(void) { return self.uuid; }
+
+/* ---- signals
+ * -------------------------------------------------------------------------------------------------- */
+
+/* A peer that hangs up, or a limit on the size of files, is an error to explain and not an end without a
+ * word. */
+static const int told_as_errors[] = {SIGPIPE, SIGXFSZ};
+enum { NUM_TOLD_AS_ERRORS = sizeof told_as_errors / sizeof told_as_errors[0] };
+
+struct quiet {
+    struct sigaction were[NUM_TOLD_AS_ERRORS];
+};
+
+static struct quiet quiet_begin(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct quiet q;
+
+    for (size_t i = 0; i < NUM_TOLD_AS_ERRORS; i++)
+        (void)sigaction(told_as_errors[i], &ignore, &q.were[i]);
+    return q;
+}
+
+static void quiet_end(const struct quiet *q)
+{
+    for (size_t i = 0; i < NUM_TOLD_AS_ERRORS; i++)
+        (void)sigaction(told_as_errors[i], &q->were[i], NULL);
+}
+
+/* ---- the sequence
+ * --------------------------------------------------------------------------------------------- */
+
+static void log_activated(const struct config *config, const struct parameters *p,
+                          const struct launch *launch)
+{
+    const struct trust_domain *domain = trust_domain();
+    scoped(arena_wipe) struct arena a = {0};
+
+    log_write(domain->simulated ? LOG_WARN : LOG_INFO,
+              domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing"
+                                : "marble activated",
+              "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator,
+              "coordinator_verified", "no", "files", arena_printf(&a, "%zu", p->num_files), "env",
+              arena_printf(&a, "%zu", p->num_env), "argv", arena_printf(&a, "%d", launch->argc),
+              "trust_domain", domain->name, "evidence", config->has_evidence ? "sent" : "none", NULL);
+}
+
+static void install(const struct config *config, const struct parameters *p, const char *uuid,
+                    struct launch *out)
+{
+    apply_env(p);
+    out->argv = apply_argv(p, &self.arena, &out->argc);
+    self.type = arena_strdup(&self.arena, config->type);
+    self.uuid = arena_strdup(&self.arena, uuid);
+}
+
+static bool join(const struct config *config, struct arena *a, struct launch *out, struct err *err)
+{
+    scoped(credentials_wipe) struct credentials credentials = {0};
+    struct parameters parameters;
+    char text[UUID_LEN + 1];
+    struct uuid uuid;
+
+    if (!uuid_file_read(config->uuid_file, &uuid, err))
+        return false;
+    uuid_format(text, uuid);
+    if (!credentials_make(config, clock_now(), a, &credentials, err) ||
+        !activate(config, &credentials, text, a, &parameters, err) || !apply_check(&parameters, err) ||
+        !apply_files(&parameters, &gramine_key_files, err))
+        return false;
+    install(config, &parameters, text, out);
+    log_activated(config, &parameters, out);
+    return true;
+}
+
+bool premain(struct launch *out, struct err *err)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    struct quiet quiet = quiet_begin();
+    struct config config;
+    bool joined;
+
+    secret_init();
+    pki_init();
+    net_init();
+    log_setup_from_env();
+    joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, out, err);
+    quiet_end(&quiet);
+    return joined;
+}
+
+/* ---- refusal
+ * -------------------------------------------------------------------------------------------------- */
+
+_Noreturn void premain_refuse(const struct err *err)
+{
+    const struct reason *reason = reason_of(err->code);
+
+    (void)dprintf(STDERR_FILENO, "marblemesh: not started: %s [%s]. Next step: %s\n", err->text, reason->name,
+                  reason->remedy);
+    exit(MARBLE_EXIT_REFUSED);
+}
+
+void premain_or_exit(struct launch *out)
+{
+    struct err err = {0};
+
+    if (!premain(out, &err))
+        premain_refuse(&err);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How libmarble gets in before main(): the start code of every program, crt1.o, calls __libc_start_main(),
+ * and the linker gives it this one: from libmarble.a because the reference of crt1.o pulls it out of the
+ * archive before the C library is looked at, from libmarble.so because it stands before the C library among
+ * those loaded.
+ *
+ * When it is called, the dynamic loader has initialised all shared libraries, the C library with its memory,
+ * locks and canary among them; the constructors of the program itself are run by the real function, so they
+ * see what the coordinator delivered. The sanitizers' run times have started by then, too.
+ */
+#include <dlfcn.h>
+#include <stddef.h>
+
+#include "marble/marble.h"
+#include "marble/premain.h"
+
+typedef int program_main(int argc, char **argv, char **env);
+
+/* As the Linux Standard Base has it (LSB Core, __libc_start_main), with the third argument of main(). */
+typedef int start_main(program_main *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                       void (*rtld_fini)(void), void *stack_end);
+
+MARBLE_API start_main __libc_start_main;
+
+/* POSIX lets a pointer from dlsym() be that of a function; ISO C has no cast for it. */
+union symbol {
+    void *object;
+    start_main *start;
+    int (*once)(void);
+};
+
+static union symbol next_symbol(const char *name) { return (union symbol){dlsym(RTLD_NEXT, name)}; }
+
+/* A process may hold libmarble twice: linked, and preloaded as well. Ours is called first, so the other
+ * copies are told that the start is taken; each tells the next one in the loader's order, if it is there. */
+static void take_start_from_next(void)
+{
+    const union symbol next = next_symbol("marble_start_once");
+
+    if (next.object != NULL)
+        (void)next.once();
+}
+
+int __libc_start_main(program_main *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld_fini)(void), void *stack_end)
+{
+    const union symbol real = next_symbol("__libc_start_main");
+    struct launch launch = {argc, argv};
+    struct err err;
+
+    if (real.object == NULL) {
+        (void)err_set(&err, E_MARBLE_START, "no other __libc_start_main is loaded in this process");
+        premain_refuse(&err);
+    }
+    if (marble_start_once())
+        premain_or_exit(&launch);
+    take_start_from_next();
+    return real.start(main, launch.argc, launch.argv, init, fini, rtld_fini, stack_end);
+}
