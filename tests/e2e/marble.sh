@@ -32,6 +32,7 @@ cases = {
         "Env": {"DELIVERED": "by the mesh", "EMPTY": "", "OVERWRITTEN": "new", **probe},
         "Files": {f"{data}/f": "text\n", f"{data}/deep/er/f": {"Data": "AP8=", "Encoding": "base64", "NoTemplates": True}},
     },
+    "secret": {"Files": {f"{data}/secret": "remember-me-not-7391"}, "Env": {"VISIBLE": "remember-me-well-7391"}},
     "short": {"Argv": ["only"]},
     "many": {"Argv": ["service"] + [f"argument {i}" for i in range(500)]},
     "unwritable": {"Files": {f"{data}/before": "x", "/proc/marblemesh": "x", f"{data}/new/after": "x"},
@@ -168,6 +169,15 @@ for way in archive shared; do
     has_line "$out" "main argc: 501"
     has_line "$out" "main argv 500: argument 499"
     has_line "$out" "main argv ends: yes"
+
+    # What was delivered as a file is there only. The probe can find things: a variable stays, in one place.
+    run "secret-$way" "$program" PROBE_REVERSED=1937-ton-em-rebmemer
+    admitted "secret-$way"
+    equal "the file" "$(cat "$data/secret")" remember-me-not-7391
+    has_line "$out" "main remains: 0"
+    run "secret-$way" "$program" PROBE_REVERSED=1937-llew-em-rebmemer
+    has_line "$out" "main remains: 1"
+    rm "$data/secret"
 
     run "unwritable-$way" "$program"
     refused marble_apply "installing /proc/marblemesh: making a file in /proc"

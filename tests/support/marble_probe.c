@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A service that tells what it found: in a constructor, which runs before main(), and in main() itself.
  *
- * PROBE_ENV, PROBE_FILES: names of variables, and paths, with commas, to tell about. One line per fact, "where what:
- * value"; bytes that are not printable as \xNN.
+ * PROBE_ENV, PROBE_FILES: names of variables, and paths, with commas, to tell about. PROBE_REVERSED: bytes,
+ * last one first, to look for in all memory of the process. One line per fact, "where what: value"; bytes
+ * that are not printable as \xNN.
  */
 #include <dirent.h>
 #include <marble.h>
@@ -100,12 +101,49 @@ static int handled_by_default(int number)
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
 }
 
+static int is_reversed(const volatile char *p, const char *reversed, size_t len)
+    __attribute__((no_sanitize("address")));
+static int is_reversed(const volatile char *p, const char *reversed, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (p[i] != reversed[len - 1 - i])
+            return 0;
+    return 1;
+}
+
+/* How often the bytes stand in what the process can write to. Read where they are, so that looking makes no
+ * copies; what is larger than memory ever is belongs to a sanitizer. */
+static int number_in_memory(const char *reversed)
+{
+    const size_t len = strlen(reversed);
+    FILE *maps = fopen("/proc/self/maps", "r");
+    unsigned long start, end;
+    char line[512], mode[5];
+    int n = 0;
+
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, mode) != 3 || strncmp(mode, "rw", 2) != 0 ||
+            end - start > 1UL << 30)
+            continue;
+        for (const char *p = (const char *)start; p + len <= (const char *)end; p++)
+            n += is_reversed(p, reversed, len);
+    }
+    if (maps != NULL)
+        (void)fclose(maps);
+    return n;
+}
+
 int main(int argc, char **argv, char **env)
 {
+    const char *reversed = getenv("PROBE_REVERSED");
+    const int remains = reversed != NULL ? number_in_memory(reversed) : 0; /* before anything is read */
+
     tell_what_is_there("main", argc, argv, env);
     printf("main threads: %d\n", number_in("/proc/self/task"));
     printf("main signals as they were: %s\n",
            handled_by_default(SIGPIPE) && handled_by_default(SIGXFSZ) ? "yes" : "no");
+    if (reversed != NULL)
+        printf("main remains: %d\n", remains);
     printf("main version: %s\n", marble_version());
     printf("main simulated: %d\n", marble_simulated());
     return 0;
