@@ -223,6 +223,8 @@ static bool lex_mark(struct lexer *l, struct token *out, enum token_kind kind)
 
 static bool refuse(struct lexer *l, int c)
 {
+    if (c == '-' && !is_digit(byte_at(l, l->at + 1)))
+        return lex_fault(l, l->at, "white space must part trim markers from the rest: {{- ... -}}");
     if (is_digit(c) || c == '+' || c == '-')
         return lex_fault(l, l->at, "numbers are not supported");
     if (c == '$' || c == '=' || c == ':')
