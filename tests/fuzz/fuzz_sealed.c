@@ -1,5 +1,5 @@
-/* Both sealed files, whatever somebody else has written into them. Without a TEE the key stands in its file, so
- * the fuzzer gets past it; the AEAD of the data it does not. */
+/* Both sealed files, whatever somebody else has written into them. Without a TEE the key stands in its file,
+ * so the fuzzer gets past it; the AEAD of the data it does not. */
 #include <stdlib.h>
 
 #include "coordinator/store/seal.h"
