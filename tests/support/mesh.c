@@ -94,7 +94,7 @@ void asker_new(const char *type, const char *uuid, struct arena *a, struct asker
     const struct san san = {.dns = dns, .num_dns = 1};
     scoped(key_wipe) struct key key = {0};
     uint8_t report_data[64] = {0};
-    const struct tee *tee;
+    const struct tee *tee = NULL;
     struct err err;
 
     must(key_generate(KEY_P256, &key, &err) && tee_here(&tee, &err), &err);

@@ -272,5 +272,6 @@ Test(secrets, values_come_back_from_the_store, .init = begin, .fini = end)
 
     cr_expect_not(secret_value_decode(slice_str("{\"Private\":1}"), &specs[0], &a, &none, &err));
     cr_expect_eq(err.code, E_STATE_CORRUPT);
-    cr_expect_str_eq(err.text, "secret:s.Private: expected base64 or an array of bytes, found a whole number");
+    cr_expect_str_eq(err.text,
+                     "secret:s.Private: expected base64 or an array of bytes, found a whole number");
 }
