@@ -144,8 +144,8 @@ Test(gramine, reads_a_quote_that_comes_in_pieces, .init = begin, .fini = end)
     peer_write("quote", quote);
     cr_assert(peer_run(&a, &said, "mkfifo attestation/quote"), "%s", said);
     cr_assert(peer_run(&a, &said,
-                       "{ { head -c 100 quote; sleep 0.1; tail -c +101 quote; } > attestation/quote 2> /dev/null & } "
-                       "< /dev/null > /dev/null 2>&1"),
+                       "sh -c '{ head -c 100 quote; sleep 0.1; tail -c +101 quote; } > attestation/quote' "
+                       "< /dev/null > /dev/null 2>&1 &"),
               "%s", said);
     cr_assert(gramine_evidence(folder, wanted, &a, &got, &err), "%s", err.text);
     cr_expect(slice_equal(got, quote));
