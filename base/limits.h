@@ -47,7 +47,11 @@ enum {
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
     LIMIT_JSON_DEPTH = 64,
+    LIMIT_MANIFEST_WARNINGS = 200,
     LIMIT_TEMPLATE_OUTPUT = 4 * MIB, /* a file or variable, expanded */
+    LIMIT_DERIVED_KEY = 8160,        /* bytes: what HKDF-SHA256 gives (RFC 5869 2.3) */
+    LIMIT_SHARED_KEY = 64 * KIB,     /* bytes; ours: thousands of such keys fit the state */
+    LIMIT_VALIDITY_DAYS = 1000000,   /* keeps dates in certificates below the year 9999 */
 
     LIMIT_STATE = 64 * MIB,
     LIMIT_FILE = 64 * MIB,

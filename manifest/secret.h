@@ -5,6 +5,7 @@
 
 enum secret_type { SECRET_SYMMETRIC_KEY, SECRET_CERT_RSA, SECRET_CERT_ECDSA, SECRET_CERT_ED25519, SECRET_PLAIN };
 const char *secret_type_name(enum secret_type t); /* "symmetric-key", ... */
+bool secret_type_named(const char *name, enum secret_type *out);
 
 /* The X.509 template of a certificate secret: the fields that are honoured. */
 struct cert_template {
@@ -33,6 +34,9 @@ struct secret_spec {
     bool has_cert;
     struct cert_template cert;
 };
+
+/* Days: of a certificate what is in force, so 365 where the manifest says nothing. */
+uint64_t secret_valid_for(const struct secret_spec *s);
 
 /* A value. Slices borrow; empty ones are not set. */
 struct secret_value {

@@ -90,7 +90,7 @@ static struct slice percent_decode(struct arena *a, struct slice text)
         const bool is_escape = text.ptr[i] == '%' && text.len - i > 2 && digit(text.ptr[i + 1]) >= 0 &&
                                digit(text.ptr[i + 2]) >= 0;
 
-        to[n++] = is_escape ? (uint8_t)(digit(text.ptr[i + 1]) << 4 | digit(text.ptr[i + 2])) : text.ptr[i];
+        to[n++] = (uint8_t)(is_escape ? digit(text.ptr[i + 1]) << 4 | digit(text.ptr[i + 2]) : text.ptr[i]);
         i += is_escape ? 2 : 0;
     }
     return slice_of(to, n);

@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-unit_test(activation USES manifest)
-fuzz_target(activation USES manifest)
+foreach(name activation template manifest)
+  unit_test(${name} USES manifest)
+  fuzz_target(${name} USES manifest)
+endforeach()

@@ -1,7 +1,6 @@
 #include "manifest/activation.h"
 
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 
 #include "base/limits.h"
 #include "base/text.h"

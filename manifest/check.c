@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include "manifest/decode.h"
+
+/* A marble: its package and its TLS tags. */
+static bool check_marble(const struct manifest *m, const struct marble *marble, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    char *warning;
+
+    if (marble->package == NULL)
+        return err_set(err, E_MANIFEST_PACKAGE_UNKNOWN,
+                       "marble \"%s\" names package \"%s\", which the manifest does not define",
+                       text_shown(&scratch, slice_str(marble->type)),
+                       text_shown(&scratch, slice_str(marble->package_name)));
+    if (!policy_check(&marble->package->policy, &scratch, &warning, err))
+        return err_in(err, "package \"%s\" of marble \"%s\"",
+                      text_shown(&scratch, slice_str(marble->package->name)),
+                      text_shown(&scratch, slice_str(marble->type)));
+    for (size_t i = 0; i < marble->num_tls; i++)
+        if (manifest_tls(m, marble->tls[i]) == NULL)
+            return err_set(err, E_MANIFEST_TLS,
+                           "marble \"%s\" has the TLS tag \"%s\", which the manifest does not define",
+                           text_shown(&scratch, slice_str(marble->type)),
+                           text_shown(&scratch, slice_str(marble->tls[i])));
+    return true;
+}
+
+static bool check_marbles(const struct manifest *m, struct err *err)
+{
+    if (m->num_packages == 0)
+        return err_set(err, E_MANIFEST_EMPTY, "$.Packages: expected at least one package, found none");
+    if (m->num_marbles == 0)
+        return err_set(err, E_MANIFEST_EMPTY, "$.Marbles: expected at least one marble, found none");
+    for (size_t i = 0; i < m->num_marbles; i++)
+        if (!check_marble(m, &m->marbles[i], err))
+            return false;
+    return true;
+}
+
+/* A marble that asks for TLS must not be left talking in the clear. */
+static bool check_supported(const struct manifest *m, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+
+    if (m->unsupported != NULL)
+        return err_set(err, E_UNSUPPORTED, "%s; see docs/known-gaps.md", m->unsupported);
+    for (size_t i = 0; i < m->num_marbles; i++)
+        if (m->marbles[i].num_tls > 0)
+            return err_set(err, E_UNSUPPORTED,
+                           "%s.TLS: this version does not put connections into TLS for marbles; see "
+                           "docs/known-gaps.md",
+                           path_entry(&scratch, "$.Marbles", m->marbles[i].type));
+    return true;
+}
+
+bool manifest_check(const struct manifest *m, struct err *err)
+{
+    return check_marbles(m, err) && check_tls(m, err) && check_users(m, err) && check_roles(m, err) &&
+           check_secrets(m, err) && check_config(m, err) && check_supported(m, err) && dry_run(m, err);
+}

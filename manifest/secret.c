@@ -1,0 +1,46 @@
+#include "manifest/secret.h"
+
+#include <stdlib.h>
+
+static const char *const type_names[] = {
+    [SECRET_SYMMETRIC_KEY] = "symmetric-key",
+    [SECRET_CERT_RSA] = "cert-rsa",
+    [SECRET_CERT_ECDSA] = "cert-ecdsa",
+    [SECRET_CERT_ED25519] = "cert-ed25519",
+    [SECRET_PLAIN] = "plain",
+};
+
+enum { DEFAULT_DAYS = 365 };
+
+const char *secret_type_name(enum secret_type t) { return type_names[t]; }
+
+bool secret_type_named(const char *name, enum secret_type *out)
+{
+    for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++)
+        if (strcmp(type_names[i], name) == 0) {
+            *out = (enum secret_type)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_cert(enum secret_type t)
+{
+    return t == SECRET_CERT_RSA || t == SECRET_CERT_ECDSA || t == SECRET_CERT_ED25519;
+}
+
+uint64_t secret_valid_for(const struct secret_spec *s)
+{
+    return is_cert(s->type) && s->valid_for == 0 ? DEFAULT_DAYS : s->valid_for;
+}
+
+static int name_before_value(const void *name, const void *value)
+{
+    return strcmp(name, ((const struct secret_value *)value)->spec->name);
+}
+
+const struct secret_value *secret_find(const struct secret_set *set, const char *name)
+{
+    return set->num == 0 ? NULL
+                         : bsearch(name, set->values, set->num, sizeof *set->values, name_before_value);
+}
