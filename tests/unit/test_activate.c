@@ -276,7 +276,8 @@ Test(activate, what_does_not_fit_a_message_is_refused_clearly, .init = begin_lar
 {
     asker_new("frontend", UUID, &a, &asker);
     expect_refused(&(struct wrong){"size", GRPC_INTERNAL, E_ACTIVATION_SIZE,
-                                   "marble \"frontend\": files and variables take 524"});
+                                   "parameters of marble \"frontend\": file \"a\": with this one, files and "
+                                   "variables take 5242880 bytes"});
 }
 
 static void begin_without_evidence(void)
