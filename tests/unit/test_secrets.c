@@ -147,6 +147,25 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
     }
 }
 
+Test(secrets, are_bounded_together_before_any_is_made, .init = begin, .fini = end)
+{
+    struct secret_spec specs[2100];
+    const struct manifest manifest = {.secrets = specs, .num_secrets = 2100};
+    struct secret_set out;
+
+    for (int shared = 0; shared < 2; shared++) {
+        for (size_t i = 0; i < 2100; i++)
+            specs[i] = (struct secret_spec){
+                .name = "k", .type = SECRET_SYMMETRIC_KEY, .size = 8000 * 8, .shared = shared};
+        cr_expect_not(secrets_make_shared(&manifest, ca, NOW, &a, &out, &err));
+        cr_expect_eq(err.code, E_STATE_SIZE);
+        cr_expect_str_eq(err.text,
+                         arena_printf(&a,
+                                      "secrets: the %s symmetric keys take more than 16777216 bytes together",
+                                      shared ? "shared" : "private"));
+    }
+}
+
 static struct cert parsed(struct slice der)
 {
     struct cert c;
