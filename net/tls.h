@@ -15,7 +15,8 @@
 /* Prepares PSA; may be called often and from any thread. */
 void net_init(void);
 
-/* An identity, immutable and counted: may be used by many connections and threads at once. */
+/* An identity, immutable and counted: may be used by many connections and threads at once. A leaf that states key
+ * usages has to allow digitalSignature, and serverAuth for a server. E_CERT_FORMAT, E_KEY_FORMAT. */
 struct tls_identity;
 bool tls_identity_new(const struct slice *chain_der, size_t num_chain, struct slice pkcs8, struct tls_identity **out,
                       struct err *err);

@@ -9,9 +9,9 @@ __tsan_default_suppressions(void); /* the runtime looks for it */
 
 const char *__tsan_default_suppressions(void)
 {
-    return "race:^epoll_create1$\n"
-           "race:^eventfd$\n"
-           "race:^pipe2$\n"
-           "race:^socket$\n"
-           "race:^accept4$\n";
+    return "race:interceptor_epoll_create1$\n"
+           "race:interceptor_eventfd$\n"
+           "race:interceptor_pipe2$\n"
+           "race:interceptor_socket$\n"
+           "race:interceptor_accept4$\n";
 }
