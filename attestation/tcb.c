@@ -180,8 +180,8 @@ char **tcb_advisories(const struct tcb_level *a, const struct tcb_level *b, stru
     char **out = arena_array(arena, all + 1, sizeof *out);
     size_t n = 0;
 
-    memcpy(out, a->advisories, a->num_advisories * sizeof *out);
-    memcpy(out + a->num_advisories, b->advisories, b->num_advisories * sizeof *out);
+    for (size_t i = 0; i < all; i++)
+        out[i] = i < a->num_advisories ? a->advisories[i] : b->advisories[i - a->num_advisories];
     qsort(out, all, sizeof *out, by_name);
     for (size_t i = 0; i < all; i++)
         if (n == 0 || strcmp(out[n - 1], out[i]) != 0)

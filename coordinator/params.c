@@ -48,35 +48,46 @@ static bool is_among(const char *name, const struct parameter *some, size_t num)
     return false;
 }
 
-static bool expand(const struct content *c, const struct template_data *data, struct arena *a,
-                   struct parameter *out, struct err *err)
+/* What is expanded so far, against what a reply can hold: templates could multiply a large secret. */
+struct expansion {
+    const struct template_data *data;
+    struct arena *arena;
+    size_t total;
+};
+
+static bool expand(struct expansion *e, const struct content *c, struct parameter *out, struct err *err)
 {
     *out = (struct parameter){c->name, c->data};
-    return c->template == NULL || template_run(c->template, data, a, &out->value, err);
+    if (c->template != NULL && !template_run(c->template, e->data, e->arena, &out->value, err))
+        return false;
+    e->total += out->value.len;
+    return e->total < LIMIT_GRPC_MESSAGE ||
+           err_set(
+               err, E_ACTIVATION_SIZE,
+               "with this one, files and variables take %zu bytes, and a gRPC message holds fewer than %d",
+               e->total, LIMIT_GRPC_MESSAGE);
 }
 
-static bool expand_files(const struct marble *m, const struct template_data *data, struct arena *a,
-                         struct parameters *out, struct err *err)
+static bool expand_files(struct expansion *e, const struct marble *m, struct parameters *out, struct err *err)
 {
-    out->files = arena_array(a, m->num_files, sizeof *out->files);
+    out->files = arena_array(e->arena, m->num_files, sizeof *out->files);
     for (; out->num_files < m->num_files; out->num_files++)
-        if (!expand(&m->files[out->num_files], data, a, &out->files[out->num_files], err))
+        if (!expand(e, &m->files[out->num_files], &out->files[out->num_files], err))
             return err_in(err, "file \"%s\"", m->files[out->num_files].name);
     return true;
 }
 
-static bool expand_env(const struct marble *m, const struct template_data *data,
-                       const struct marble_identity *who, struct arena *a, struct parameters *out,
-                       struct err *err)
+static bool expand_env(struct expansion *e, const struct marble *m, const struct marble_identity *who,
+                       struct parameters *out, struct err *err)
 {
     struct parameter ours[NUM_PREDEFINED];
 
-    predefined(who, a, ours);
-    out->env = arena_array(a, m->num_env + NUM_PREDEFINED, sizeof *out->env);
+    predefined(who, e->arena, ours);
+    out->env = arena_array(e->arena, m->num_env + NUM_PREDEFINED, sizeof *out->env);
     for (size_t i = 0; i < m->num_env; i++) {
         if (is_among(m->env[i].name, ours, NUM_PREDEFINED))
             continue;
-        if (!expand(&m->env[i], data, a, &out->env[out->num_env++], err))
+        if (!expand(e, &m->env[i], &out->env[out->num_env++], err))
             return err_in(err, "variable \"%s\"", m->env[i].name);
     }
     for (size_t i = 0; i < NUM_PREDEFINED; i++)
@@ -89,8 +100,9 @@ bool params_build(const struct marble *m, const struct marble_identity *who, con
 {
     const struct template_data data = data_for(who, secrets);
     struct parameters p = {.argv = m->argv, .num_argv = m->num_argv};
+    struct expansion e = {&data, a, 0};
 
-    if (!expand_files(m, &data, a, &p, err) || !expand_env(m, &data, who, a, &p, err))
+    if (!expand_files(&e, m, &p, err) || !expand_env(&e, m, who, &p, err))
         return err_in(err, "parameters of marble \"%s\"", m->type);
     *out = p;
     return true;

@@ -11,6 +11,7 @@ struct marble_identity {
 };
 
 /* Expands the marble's files and variables. Env also holds MarbleRun's four predefined variables, which
- * win over entries of the manifest with their names. Errors name the file or variable: E_TEMPLATE_*. */
+ * win over entries of the manifest with their names. Errors name the file or variable: E_TEMPLATE_*,
+ * E_ACTIVATION_SIZE. */
 bool params_build(const struct marble *m, const struct marble_identity *who, const struct secret_set *secrets,
                   struct arena *a, struct parameters *out, struct err *err);

@@ -6,7 +6,10 @@
 #include "coordinator/secret_cert.h"
 #include "pki/hash.h"
 
-enum { HKDF_MAX = 255 * SHA256_LEN }; /* RFC 5869 section 2.3 */
+enum {
+    HKDF_MAX = 255 * SHA256_LEN, /* RFC 5869 section 2.3 */
+    MAX_SUM = 16 * MIB,          /* of all symmetric keys; in base64 they fit LIMIT_STATE with ease */
+};
 
 static bool symmetric_size(const struct secret_spec *spec, size_t max, size_t *out, struct err *err)
 {
@@ -68,12 +71,33 @@ static bool make_cert(const struct secret_spec *spec, const struct authority *ca
     return true;
 }
 
+/* Whoever sets a manifest has not been asked who he is: sums are checked before anything is allocated. */
+static bool check_sums(const struct manifest *m, struct err *err)
+{
+    uint64_t sum[2] = {0};
+
+    for (size_t i = 0; i < m->num_secrets; i++) {
+        const struct secret_spec *spec = &m->secrets[i];
+
+        if (spec->type != SECRET_SYMMETRIC_KEY || spec->user_defined || spec->size / 8 > MAX_SUM)
+            continue; /* one that is too large by itself is told so by its name */
+        sum[spec->shared] += spec->size / 8;
+        if (sum[spec->shared] > MAX_SUM)
+            return err_set(err, E_STATE_SIZE,
+                           "secrets: the %s symmetric keys take more than %d bytes together",
+                           spec->shared ? "shared" : "private", MAX_SUM);
+    }
+    return true;
+}
+
 bool secrets_make_shared(const struct manifest *m, const struct authority *ca, int64_t now, struct arena *a,
                          struct secret_set *out, struct err *err)
 {
     struct secret_value *values = arena_array(a, m->num_secrets, sizeof *values);
     size_t num = 0;
 
+    if (!check_sums(m, err))
+        return false;
     for (size_t i = 0; i < m->num_secrets; i++) {
         const struct secret_spec *spec = &m->secrets[i];
         struct secret_value *v = &values[num];

@@ -12,7 +12,8 @@
 
 enum { ROOT_SECRET_LEN = 32 };
 
-/* The shared values, sorted by name. E_SECRET_VALUE, E_UNSUPPORTED, with the secret's name. */
+/* The shared values, sorted by name. E_SECRET_VALUE, E_UNSUPPORTED, with the secret's name; E_STATE_SIZE if
+ * all symmetric keys, shared or private, would take more than 16 MiB. */
 bool secrets_make_shared(const struct manifest *m, const struct authority *ca, int64_t now, struct arena *a,
                          struct secret_set *out, struct err *err);
 

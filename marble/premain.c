@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attestation/collect.h"
@@ -119,12 +120,22 @@ bool premain(struct launch *out, struct err *err)
 /* ---- refusal
  * -------------------------------------------------------------------------------------------------- */
 
+/* A coordinator puts its reason behind its sentence, for clients that see nothing else. */
+static bool names_reason(const char *text, const char *reason)
+{
+    const size_t len = strlen(text), n = strlen(reason);
+
+    return len >= n + 2 && text[len - n - 2] == '[' && text[len - 1] == ']' &&
+           memcmp(text + len - n - 1, reason, n) == 0;
+}
+
 _Noreturn void premain_refuse(const struct err *err)
 {
     const struct reason *reason = reason_of(err->code);
+    const bool named = names_reason(err->text, reason->name);
 
-    (void)dprintf(STDERR_FILENO, "marblemesh: not started: %s [%s]. Next step: %s\n", err->text, reason->name,
-                  reason->remedy);
+    (void)dprintf(STDERR_FILENO, "marblemesh: not started: %s%s%s%s. Next step: %s\n", err->text,
+                  named ? "" : " [", named ? "" : reason->name, named ? "" : "]", reason->remedy);
     exit(MARBLE_EXIT_REFUSED);
 }
 

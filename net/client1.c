@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "net/caller.h"
+#include "net/field.h"
 
 struct caller {
     llhttp_t parser;
@@ -54,7 +55,7 @@ static int on_value(llhttp_t *p, const char *at, size_t len)
 static int on_value_complete(llhttp_t *p)
 {
     struct caller *c = p->data;
-    const struct slice name = buf_bytes(&c->name), value = buf_bytes(&c->value);
+    const struct slice name = buf_bytes(&c->name), value = field_trimmed(buf_bytes(&c->value));
 
     c->name.len = c->value.len = 0;
     if (is_informational(p))

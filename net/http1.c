@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "net/field.h"
 #include "net/protocol.h"
 
 enum {
@@ -89,7 +90,7 @@ static int on_value_complete(llhttp_t *p)
 {
     struct session *s = p->data;
     struct exchange_impl *impl = s->ex->impl;
-    const struct slice name = buf_bytes(&s->name), value = buf_bytes(&s->value);
+    const struct slice name = buf_bytes(&s->name), value = field_trimmed(buf_bytes(&s->value));
 
     s->name.len = s->value.len = 0;
     if (!s->headers_done)
@@ -210,15 +211,32 @@ static void put_header(struct buf *out, struct slice name, struct slice value)
 /* The reason phrase may be empty, the space before it not (RFC 9112 section 4). */
 static const char *reason_phrase(int status)
 {
-    switch (status) {
-#define ROW(number, name, words)                                                                             \
-    case number:                                                                                             \
-        return #words;
-        HTTP_STATUS_MAP(ROW)
-#undef ROW
-    default:
-        return "";
-    }
+    static const struct {
+        int status;
+        const char *phrase;
+    } rows[] = {
+        {200, "OK"},
+        {204, "No Content"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {412, "Precondition Failed"},
+        {413, "Content Too Large"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].status == status)
+            return rows[i].phrase;
+    return "";
 }
 
 static void put_head(struct session *s, const struct http_response *r)

@@ -235,7 +235,8 @@ static bool lacks_certificate(const struct tls *t)
 {
     const bool wanted = !t->settings.server || t->settings.client_auth == TLS_CLIENT_REQUIRED;
 
-    return wanted && (mbedtls_ssl_get_verify_result(&t->ssl) & MBEDTLS_X509_BADCERT_MISSING) != 0;
+    return wanted && mbedtls_ssl_get_verify_result(&t->ssl) ==
+                         MBEDTLS_X509_BADCERT_MISSING; /* alone: it is all ones before */
 }
 
 /* What must hold whatever path the handshake took: nobody is in without having been judged. */

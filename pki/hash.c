@@ -44,8 +44,8 @@ void sha256_of(uint8_t out[SHA256_LEN], const struct slice *pieces, size_t num_p
     psa_must(psa_hash_finish(&op, out, SHA256_LEN, &written));
 }
 
-bool sha256_pulled(uint8_t out[SHA256_LEN], bool (*next)(void *ctx, struct slice *piece, struct err *err), void *ctx,
-                   struct err *err)
+bool sha256_pulled(uint8_t out[SHA256_LEN], bool (*next)(void *ctx, struct slice *piece, struct err *err),
+                   void *ctx, struct err *err)
 {
     psa_hash_operation_t op = PSA_HASH_OPERATION_INIT;
     struct slice piece = {0};

@@ -28,6 +28,8 @@ static bool manifest_of(struct slice body, struct arena *a, struct slice *out, s
 {
     scoped(json_release) json_t *json = NULL;
 
+    if (body.len == 0)
+        return err_set(err, E_MANIFEST_BODY, "request body: empty, expected {\"manifest\": ...}");
     if (!json_parse(body, JSON_LAST_WINS, E_MANIFEST_BODY, &json, err))
         return err_in(err, "request body");
     struct fields f = fields_of(json, "$", JSON_FOLD, E_MANIFEST_BODY, a, err);

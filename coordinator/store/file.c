@@ -73,14 +73,14 @@ bool seal_folder_read(const struct seal_folder *f, const char *name, struct aren
                       bool *found, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
+    struct err why;
+    const bool there = file_read(path_in(f, name, "", &scratch), LIMIT_FILE, a, out, &why);
 
-    if (file_read(path_in(f, name, "", &scratch), LIMIT_FILE, a, out, err)) {
-        *found = true;
-        return true;
-    }
-    if (err->code != E_FILE_MISSING)
+    if (!there && why.code != E_FILE_MISSING) {
+        *err = why;
         return false;
-    *found = false;
+    }
+    *found = there;
     return true;
 }
 

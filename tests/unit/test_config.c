@@ -53,18 +53,20 @@ Test(config, says_what_is_wrong, .fini = end)
     static const struct {
         const char *setting, *text;
     } cases[] = {
-        {"EDG_COORDINATOR_MESH_ADDR=2001", "EDG_COORDINATOR_MESH_ADDR: expected HOST:PORT or :PORT, found \"2001\""},
+        {"EDG_COORDINATOR_MESH_ADDR=2001",
+         "EDG_COORDINATOR_MESH_ADDR: expected HOST:PORT or :PORT, found \"2001\""},
         {"EDG_COORDINATOR_CLIENT_ADDR=:65536",
          "EDG_COORDINATOR_CLIENT_ADDR: expected HOST:PORT or :PORT, found \":65536\""},
-        {"EDG_COORDINATOR_CLIENT_ADDR=:", "EDG_COORDINATOR_CLIENT_ADDR: expected HOST:PORT or :PORT, found \":\""},
+        {"EDG_COORDINATOR_CLIENT_ADDR=:",
+         "EDG_COORDINATOR_CLIENT_ADDR: expected HOST:PORT or :PORT, found \":\""},
         {"EDG_COORDINATOR_DEV_MODE=yes", "EDG_COORDINATOR_DEV_MODE: expected 0 or 1, found \"yes\""},
         {"EDG_DEBUG_LOGGING=2", "EDG_DEBUG_LOGGING: expected 0 or 1, found \"2\""},
         {"EDG_HTTP_ERROR_LOG_LEVEL=loud",
          "EDG_HTTP_ERROR_LOG_LEVEL: expected debug, info, warn or error, found \"loud\""},
-        {"EDG_COORDINATOR_DNS_NAMES=a, b",
-         "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses separated by commas without blanks, found \" b\""},
-        {"EDG_COORDINATOR_DNS_NAMES=a,",
-         "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses separated by commas without blanks, found \"\""},
+        {"EDG_COORDINATOR_DNS_NAMES=a, b", "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses "
+                                           "separated by commas without blanks, found \" b\""},
+        {"EDG_COORDINATOR_DNS_NAMES=a,", "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses "
+                                         "separated by commas without blanks, found \"\""},
         {"MESH_SIM=maybe", "MESH_SIM: expected tee or none, found \"maybe\""},
     };
 

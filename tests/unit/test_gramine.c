@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gramine's folder stands on the disk: what is written, what is read and what is said when something is amiss. */
+/* Gramine's folder stands on the disk: what is written, what is read and what is said when something is
+ * amiss. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,7 +67,8 @@ Test(gramine, is_recognised_by_its_attestation_type, .init = begin, .fini = end)
     const char *type = peer_path(&a, "attestation/attestation_type");
     static const struct {
         const char *type, *shown;
-    } others[] = {{"none", "none"}, {"epid", "epid"}, {"", ""}, {"dcap2", "dcap2"}, {"dca", "dca"}, {"d\001", "d?"}};
+    } others[] = {{"none", "none"},   {"epid", "epid"}, {"", ""},
+                  {"dcap2", "dcap2"}, {"dca", "dca"},   {"d\001", "d?"}};
     struct err err;
 
     cr_expect(gramine_probe(folder, &err), "%s", err.text);
@@ -72,8 +76,9 @@ Test(gramine, is_recognised_by_its_attestation_type, .init = begin, .fini = end)
     cr_expect(gramine_probe(folder, &err), "%s", err.text);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         peer_write("attestation/attestation_type", slice_str(others[i].type));
-        expect_refusal(gramine_probe(folder, &err), &err, E_NO_TEE,
-                       arena_printf(&a, "%s: expected \"dcap\", found \"%s\": %s", type, others[i].shown, wish));
+        expect_refusal(
+            gramine_probe(folder, &err), &err, E_NO_TEE,
+            arena_printf(&a, "%s: expected \"dcap\", found \"%s\": %s", type, others[i].shown, wish));
     }
     cr_assert_eq(unlink(type), 0);
     expect_refusal(gramine_probe(folder, &err), &err, E_NO_TEE,
@@ -103,11 +108,12 @@ Test(gramine, a_quote_about_something_else_is_refused, .init = begin, .fini = en
         memcpy(other, wanted, sizeof other);
         other[i] ^= 1;
         peer_write("attestation/quote", quote_about(other));
-        expect_refusal(gramine_evidence(folder, wanted, &a, &got, &err), &err, E_EVIDENCE_UNAVAILABLE,
-                       arena_printf(&a,
-                                    "%s/quote is about other report data than was asked for: something else in this "
-                                    "process writes user_report_data",
-                                    folder));
+        expect_refusal(
+            gramine_evidence(folder, wanted, &a, &got, &err), &err, E_EVIDENCE_UNAVAILABLE,
+            arena_printf(&a,
+                         "%s/quote is about other report data than was asked for: something else in this "
+                         "process writes user_report_data",
+                         folder));
         cr_expect_null(got.ptr);
     }
 }
@@ -120,10 +126,10 @@ Test(gramine, what_gives_no_quote_is_named, .init = begin, .fini = end)
     expect_refusal(gramine_evidence(folder, wanted, &a, &got, &err), &err, E_EVIDENCE_UNAVAILABLE,
                    arena_printf(&a, "opening %s/quote: No such file or directory", folder));
     peer_write("attestation/quote", slice_str(""));
-    expect_refusal(gramine_evidence(folder, wanted, &a, &got, &err), &err, E_EVIDENCE_UNAVAILABLE,
-                   arena_printf(&a,
-                                "%s/quote is empty: Gramine got no quote from the machine's quoting service (AESM)",
-                                folder));
+    expect_refusal(
+        gramine_evidence(folder, wanted, &a, &got, &err), &err, E_EVIDENCE_UNAVAILABLE,
+        arena_printf(&a, "%s/quote is empty: Gramine got no quote from the machine's quoting service (AESM)",
+                     folder));
     peer_write("attestation/quote", slice_str("not a quote"));
     cr_assert_not(gramine_evidence(folder, wanted, &a, &got, &err));
     cr_expect_eq(err.code, E_EVIDENCE_UNAVAILABLE);
@@ -133,22 +139,42 @@ Test(gramine, what_gives_no_quote_is_named, .init = begin, .fini = end)
                    arena_printf(&a, "opening %s/user_report_data: No such file or directory", folder));
 }
 
-/* A pseudo file may give a quote in pieces and take report data in one write only: so does a pipe. */
-Test(gramine, reads_a_quote_that_comes_in_pieces, .init = begin, .fini = end)
-{
-    const struct slice quote = quote_about(wanted);
-    struct slice got;
-    struct err err;
-    char *said;
+struct writer {
+    const char *path;
+    struct slice bytes;
+};
 
-    peer_write("quote", quote);
-    cr_assert(peer_run(&a, &said, "mkfifo attestation/quote"), "%s", said);
-    cr_assert(peer_run(&a, &said,
-                       "{ { head -c 100 quote; sleep 0.1; tail -c +101 quote; } > attestation/quote 2> /dev/null & } "
-                       "< /dev/null > /dev/null 2>&1"),
-              "%s", said);
+/* Opening waits for the reader. */
+static void *write_in_pieces(void *ctx)
+{
+    const struct writer *w = ctx;
+    const int fd = open(w->path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0;
+
+    for (size_t at = 0, n; ok && at < w->bytes.len; at += n) {
+        n = w->bytes.len - at < 100 ? w->bytes.len - at : 100;
+        ok = write(fd, w->bytes.ptr + at, n) == (ssize_t)n;
+        (void)usleep(1000);
+    }
+    (void)close(fd);
+    return ok ? ctx : NULL;
+}
+
+/* A pseudo file may give a quote in pieces: so does a pipe. */
+Test(gramine, reads_a_quote_that_comes_in_pieces, .init = begin, .fini = end, .timeout = 60)
+{
+    struct writer w = {.path = peer_path(&a, "attestation/quote"), .bytes = quote_about(wanted)};
+    struct slice got = {0};
+    pthread_t thread;
+    void *written;
+    struct err err;
+
+    cr_assert_eq(mkfifo(w.path, 0600), 0);
+    cr_assert_eq(pthread_create(&thread, NULL, write_in_pieces, &w), 0);
     cr_assert(gramine_evidence(folder, wanted, &a, &got, &err), "%s", err.text);
-    cr_expect(slice_equal(got, quote));
+    cr_assert_eq(pthread_join(thread, &written), 0);
+    cr_expect_not_null(written);
+    cr_expect(slice_equal(got, w.bytes));
 }
 
 Test(gramine, sealing_keys_are_stable_and_differ_by_policy_and_key, .init = begin, .fini = end)
@@ -211,8 +237,9 @@ Test(production, outside_of_a_tee_each_one_that_was_tried_is_named, .init = begi
     cr_assert_not(tee_here(&tee, &err));
     cr_expect_null(tee);
     cr_expect_eq(err.code, E_NO_TEE);
-    cr_expect_str_eq(err.text, "none of the TEEs of the production trust domain is here; sgx-gramine: "
-                               "/dev/attestation/attestation_type does not exist, so this is not Gramine with SGX");
+    cr_expect_str_eq(err.text,
+                     "none of the TEEs of the production trust domain is here; sgx-gramine: "
+                     "/dev/attestation/attestation_type does not exist, so this is not Gramine with SGX");
 }
 
 Test(production, evidence_without_collateral_is_not_judged, .init = begin, .fini = end)
@@ -222,15 +249,17 @@ Test(production, evidence_without_collateral_is_not_judged, .init = begin, .fini
     struct verdict verdict;
     struct err err;
 
-    expect_refusal(evidence_check(quote, &any, about, NULL, 0, &a, &verdict, &err), &err, E_COLLATERAL_MISSING,
-                   "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
-                   "revocation lists for the platform");
+    expect_refusal(
+        evidence_check(quote, &any, about, NULL, 0, &a, &verdict, &err), &err, E_COLLATERAL_MISSING,
+        "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
+        "revocation lists for the platform");
     cr_expect_eq(verdict.reason.code, E_COLLATERAL_MISSING);
     cr_expect_not(verdict.genuine);
-    expect_refusal(evidence_check(quote, &any, about, peer_path(&a, "bundle.json"), 0, &a, &verdict, &err), &err,
-                   E_COLLATERAL_MISSING, arena_printf(&a, "%s does not exist", peer_path(&a, "bundle.json")));
-    expect_refusal(evidence_check((struct slice){0}, &any, about, NULL, 0, &a, &verdict, &err), &err, E_EVIDENCE_MISSING,
-                   "expected a quote, found no bytes");
+    expect_refusal(evidence_check(quote, &any, about, peer_path(&a, "bundle.json"), 0, &a, &verdict, &err),
+                   &err, E_COLLATERAL_MISSING,
+                   arena_printf(&a, "%s does not exist", peer_path(&a, "bundle.json")));
+    expect_refusal(evidence_check((struct slice){0}, &any, about, NULL, 0, &a, &verdict, &err), &err,
+                   E_EVIDENCE_MISSING, "expected a quote, found no bytes");
     peer_write("bundle.json", slice_str("{"));
     cr_assert_not(evidence_check(quote, &any, about, peer_path(&a, "bundle.json"), 0, &a, &verdict, &err));
     cr_expect(strstr(err.text, "bundle.json: ") != NULL, "%s", err.text);
@@ -247,8 +276,8 @@ Test(production, trusts_intels_root_and_is_not_simulated, .init = begin, .fini =
 
 Test(production, package_info_of_an_enclave_file, .init = begin, .fini = end)
 {
-    static const uint8_t headers[40] = {6, 0, 0, 0, 0xe1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-                                        0, 0, 0, 0, 1, 1, 0, 0, 0x60, 0, 0, 0, 0x60, 0, 0, 0, 1, 0, 0, 0};
+    static const uint8_t headers[40] = {6, 0, 0, 0, 0xe1, 0, 0, 0, 0,    0, 1, 0, 0,    0, 0, 0, 0, 0, 0, 0,
+                                        0, 0, 0, 0, 1,    1, 0, 0, 0x60, 0, 0, 0, 0x60, 0, 0, 0, 1, 0, 0, 0};
     uint8_t s[1808] = {0};
     struct package_policy p = {0};
     struct err err;
@@ -259,5 +288,6 @@ Test(production, package_info_of_an_enclave_file, .init = begin, .fini = end)
     cr_assert(trust_domain()->package_info(peer_path(&a, "app.sig"), &a, &p, &err), "%s", err.text);
     cr_expect_str_eq(p.unique_id, "ab00000000000000000000000000000000000000000000000000000000000000");
     cr_expect_eq(strlen(p.signer_id), 64);
-    cr_expect(p.debug && p.has_product_id && p.has_security_version && p.product_id == 7 && p.security_version == 9);
+    cr_expect(p.debug && p.has_product_id && p.has_security_version && p.product_id == 7 &&
+              p.security_version == 9);
 }

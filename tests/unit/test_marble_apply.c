@@ -40,7 +40,7 @@ static const char *tree(void)
         "find . -mindepth 1 -type d -printf '%P/ %m\\n' -or -printf '%P %m %s\\n' | LC_ALL=C sort", "r");
 
     cr_assert_not_null(f);
-    (void)fread(out, 1, 4095, f);
+    out[fread(out, 1, 4095, f)] = '\0';
     cr_assert_eq(pclose(f), 0);
     return out;
 }

@@ -145,7 +145,8 @@ static struct slice file_with(size_t before, const char *marks)
     for (; *marks != '\0'; marks++) {
         make(s, (uint8_t)*marks);
         buf_put(&b, slice_of(s, sizeof s));
-        buf_str(&b, "\x7f" "ELF");
+        buf_str(&b, "\x7f"
+                    "ELF");
     }
     out = arena_copy(&a, buf_bytes(&b));
     buf_wipe(&b);
@@ -171,9 +172,10 @@ Test(sigstruct, copies_are_one_and_different_ones_are_refused, .init = begin, .f
     struct err err;
 
     cr_assert(sigstruct_find(file_with(10, "AA"), &got, &err), "%s", err.text);
-    expect_refusal(sigstruct_find(file_with(10, "AB"), &got, &err), &err,
-                   "more than one SIGSTRUCT, and they differ: expected one, so that it is clear which enclave is meant; "
-                   "name a file that holds a single one");
+    expect_refusal(
+        sigstruct_find(file_with(10, "AB"), &got, &err), &err,
+        "more than one SIGSTRUCT, and they differ: expected one, so that it is clear which enclave is meant; "
+        "name a file that holds a single one");
 }
 
 Test(sigstruct, a_header_in_front_of_the_real_one_does_not_hide_it, .init = begin, .fini = end)
@@ -196,12 +198,13 @@ Test(sigstruct, every_truncation_of_a_file_is_refused, .init = begin, .fini = en
     make(s, 'A');
     for (size_t len = 0; len < sizeof s; len++) {
         uint8_t *exact = memcpy(malloc(len + 1), s, len);
-        const char *text = len < HEADER2 + 16
-                               ? "no SIGSTRUCT: neither a signed enclave nor a .sig file"
-                               : arena_printf(&a,
-                                              "what looks like a SIGSTRUCT is none: SIGSTRUCT: expected 1808 bytes, "
-                                              "found %zu",
-                                              len);
+        const char *text =
+            len < HEADER2 + 16
+                ? "no SIGSTRUCT: neither a signed enclave nor a .sig file"
+                : arena_printf(&a,
+                               "what looks like a SIGSTRUCT is none: SIGSTRUCT: expected 1808 bytes, "
+                               "found %zu",
+                               len);
         struct sigstruct got;
         struct err err;
 
@@ -233,7 +236,8 @@ Test(sigstruct, a_folder_is_searched_as_gramine_and_occlum_leave_it, .init = beg
         struct err err = {0};
         bool ok;
 
-        cr_assert(peer_run(&a, &said, "rm -rf app && mkdir -p app/build/lib && touch app/manifest app/sig"), "%s", said);
+        cr_assert(peer_run(&a, &said, "rm -rf app && mkdir -p app/build/lib && touch app/manifest app/sig"),
+                  "%s", said);
         if (cases[i].gramine != NULL)
             peer_write("app/python.sig", file_with(0, cases[i].gramine));
         if (cases[i].second != NULL)
@@ -245,7 +249,8 @@ Test(sigstruct, a_folder_is_searched_as_gramine_and_occlum_leave_it, .init = beg
         if (ok)
             cr_expect_eq(got.mr_enclave[0], cases[i].want, "case %zu", i);
         else
-            cr_expect(strstr(err.text, cases[i].text) != NULL && err.code == E_PACKAGE_FILE, "case %zu: %s", i, err.text);
+            cr_expect(strstr(err.text, cases[i].text) != NULL && err.code == E_PACKAGE_FILE, "case %zu: %s",
+                      i, err.text);
     }
 }
 
@@ -259,5 +264,6 @@ Test(sigstruct, a_file_that_is_not_there_or_is_none_is_named, .init = begin, .fi
     cr_expect_str_eq(err.text, arena_printf(&a, "%s: No such file or directory", peer_path(&a, "nothing")));
     peer_write("program", slice_str("#!/bin/sh\n"));
     expect_refusal(sigstruct_read(peer_path(&a, "program"), &got, &err), &err,
-                   arena_printf(&a, "%s: no SIGSTRUCT: neither a signed enclave nor a .sig file", peer_path(&a, "program")));
+                   arena_printf(&a, "%s: no SIGSTRUCT: neither a signed enclave nor a .sig file",
+                                peer_path(&a, "program")));
 }

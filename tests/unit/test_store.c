@@ -128,8 +128,9 @@ Test(store, belongs_to_one_coordinator_at_a_time, .init = begin, .fini = end)
     must_open(s, STORE_EMPTY);
     cr_expect_not(store_open(peer_path(&a, "state"), &s, &second, &condition, &why, &err));
     cr_expect_eq(err.code, E_STATE_LOCKED);
-    cr_expect_str_eq(err.text, arena_printf(&a, "folder of the sealed state %s: another coordinator is using it",
-                                            peer_path(&a, "state")));
+    cr_expect_str_eq(err.text,
+                     arena_printf(&a, "folder of the sealed state %s: another coordinator is using it",
+                                  peer_path(&a, "state")));
     store_close(&store);
     must_open(s, STORE_EMPTY);
 }
@@ -169,7 +170,8 @@ Test(store, another_machine_does_not_open_it_and_the_right_one_still_does, .init
     cr_expect_not_null(strstr(why.text, "sealed_key: "), "%s", why.text);
     store_close(&store);
     must_open((struct sealer){NULL}, STORE_SEALED);
-    cr_expect_not_null(strstr(why.text, "the key was sealed in a TEE, and this coordinator runs without one"));
+    cr_expect_not_null(
+        strstr(why.text, "the key was sealed in a TEE, and this coordinator runs without one"));
     store_close(&store);
     must_open(in_tee(), STORE_OPEN);
 }
@@ -268,11 +270,13 @@ Test(store, a_state_that_is_superseded_is_kept_with_its_key, .init = begin, .fin
     char *said;
 
     make(in_tee(), STORE_SEAL_PRODUCT);
-    cr_assert(peer_run(&a, &said, "cp -r state before; mv state/sealed_key real; echo bad > state/sealed_key"));
+    cr_assert(
+        peer_run(&a, &said, "cp -r state before; mv state/sealed_key real; echo bad > state/sealed_key"));
     must_open(in_tee(), STORE_SEALED);
     cr_assert(store_begin(store, STORE_SEAL_PRODUCT, FIRST, 2, &err), "%s", err.text);
     store_close(&store);
-    cr_assert(peer_run(&a, &said, "cmp before/sealed_data state/sealed_data.old && cat state/sealed_key.old"));
+    cr_assert(
+        peer_run(&a, &said, "cmp before/sealed_data state/sealed_data.old && cat state/sealed_key.old"));
     cr_expect_str_eq(said, "bad\n");
     must_open(in_tee(), STORE_OPEN);
     cr_expect_eq(store_entries(store)->num, 2);
@@ -285,9 +289,10 @@ Test(store, an_interrupted_superseding_keeps_the_old_key, .init = begin, .fini =
     char *said;
 
     make(in_tee(), STORE_SEAL_PRODUCT);
-    cr_assert(peer_run(&a, &said, "cp state/sealed_key real; ln state/sealed_key state/sealed_key.old; "
-                                  "ln state/sealed_data state/sealed_data.old; rm state/sealed_key; "
-                                  "echo unused > state/sealed_key"));
+    cr_assert(peer_run(&a, &said,
+                       "cp state/sealed_key real; ln state/sealed_key state/sealed_key.old; "
+                       "ln state/sealed_data state/sealed_data.old; rm state/sealed_key; "
+                       "echo unused > state/sealed_key"));
     must_open(in_tee(), STORE_SEALED);
     cr_assert(store_begin(store, STORE_SEAL_PRODUCT, FIRST, 2, &err), "%s", err.text);
     store_close(&store);
@@ -370,7 +375,8 @@ Test(entries, say_what_is_wrong)
         {"ffffffff", "state: 4294967295 entries do not fit 4 bytes"},
         {"0100000001000000610500000062", "state: 14 bytes do not hold what they announce"},
         {"00000000ff", "state: 5 bytes do not hold what they announce"},
-        {"0200000001000000620000000001000000610000000000", "state: entry 1 does not follow the order of keys"},
+        {"0200000001000000620000000001000000610000000000",
+         "state: entry 1 does not follow the order of keys"},
         {"02000000010000006100000000010000006100000000", "state: entry 1 does not follow the order of keys"},
         {"01000000020000006100"
          "00000000",

@@ -1,0 +1,82 @@
+"""stock_grpc.py PORT early|all: asks rpc.Marble/Activate as any gRPC client would; see stock_grpc.sh."""
+import sys
+
+import grpc
+import rpc_pb2
+import rpc_pb2_grpc
+
+UUID = "11111111-2222-4333-8444-555555555555"
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def ask(port, who, type_="service", uuid=UUID, quote=None, csr=None):
+    """As `who`: with this certificate, request and evidence, unless others are given."""
+    credentials = grpc.ssl_channel_credentials(read("server.pem"), read(who + ".key"), read(who + ".pem"))
+    options = [("grpc.ssl_target_name_override", "localhost")]
+    with grpc.secure_channel(f"127.0.0.1:{port}", credentials, options) as channel:
+        request = rpc_pb2.ActivationReq(
+            Quote=read(who + ".quote") if quote is None else quote,
+            CSR=read(who + ".csr") if csr is None else csr,
+            MarbleType=type_,
+            UUID=uuid,
+        )
+        return rpc_pb2_grpc.MarbleStub(channel).Activate(request, timeout=20).Parameters
+
+
+def refused(what, code, reason, *args, **kwargs):
+    try:
+        ask(*args, **kwargs)
+    except grpc.RpcError as e:
+        found = dict(e.trailing_metadata() or ()).get("mesh-reason")
+        assert e.code() == code and found == reason, f"{what}: {e.code()} {found}: {e.details()}"
+        assert e.details(), f"{what}: no cause"
+        print(f"- {what}: {code.name}, {e.details()}")
+        return
+    raise AssertionError(f"{what}: admitted")
+
+
+def admitted(port):
+    got = ask(port, "good")
+    assert set(got.Files) == {"/key", "/text"} and got.Files["/text"] == b"as it is", got.Files
+    assert len(got.Files["/key"]) == 32
+    assert list(got.Argv) == ["service", "--flag"], got.Argv
+    assert set(got.Env) == {
+        "OWN_CERT",
+        "MARBLE_PREDEFINED_ROOT_CA",
+        "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN",
+        "MARBLE_PREDEFINED_PRIVATE_KEY",
+        "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA",
+    }, got.Env.keys()
+    for name, value in got.Env.items():
+        with open(name, "wb") as f:
+            f.write(value)
+    chain = got.Env["MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN"]
+    assert chain.startswith(got.Env["OWN_CERT"]) and chain.count(b"BEGIN CERTIFICATE") == 2
+    print("- a service with good evidence is admitted")
+    return got.Files["/key"]
+
+
+def main(port, what):
+    code = grpc.StatusCode
+    if what == "early":
+        refused("no manifest", code.FAILED_PRECONDITION, "state_wrong", port, "good")
+        return
+    denied = code.PERMISSION_DENIED
+    refused("unknown type", denied, "marble_unknown", port, "good", type_="nobody")
+    refused("another program", denied, "unique_id", port, "good", type_="stranger")
+    refused("no evidence", denied, "evidence_missing", port, "good", quote=b"")
+    refused("evidence of another connection", denied, "report_data", port, "good", quote=read("other.quote"))
+    refused("a name of the coordinator", denied, "name_reserved", port, "greedy")
+    refused("no UUID", code.INVALID_ARGUMENT, "uuid_invalid", port, "good", uuid="x")
+    refused("the zero UUID", code.INVALID_ARGUMENT, "uuid_invalid", port, "good", uuid="0" * 32)
+    refused("no CSR", code.INTERNAL, "csr_format", port, "good", csr=b"")
+    key = admitted(port)
+    assert admitted(port) == key, "a private key changed"
+    refused("beyond the limit", denied, "marble_limit", port, "good")
+
+
+main(int(sys.argv[1]), sys.argv[2])

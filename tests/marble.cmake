@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+
+foreach(name config uuid_file apply)
+  unit_test(marble_${name} USES premain)
+endforeach()
+
+check(marble_exports COMMAND checks/marble_exports)
+
+# One service, linked in each way.
+foreach(library marble marble-shared marble-sim marble-sim-shared)
+  add_executable(probe-${library} support/marble_probe.c)
+  target_link_libraries(probe-${library} PRIVATE warnings marblemesh::${library})
+  set_target_properties(probe-${library} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+endforeach()
+
+foreach(name marble find_package)
+  e2e_test(${name} COMMAND e2e/${name}.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
+endforeach()
