@@ -2,4 +2,4 @@
  * wherever the block ends. The function must accept the zero state.
  */
 #pragma once
-#define scoped(end) __attribute__((cleanup(end)))
+#define scoped(end) __attribute__((cleanup(end), unused)) /* unused: to clang, an end is no use of it */

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "net/field.h"
 
 enum { PREFIX_LEN = 5 }; /* compressed flag, length as four bytes */
 
@@ -72,14 +73,6 @@ static char *percent_encode(struct arena *a, const char *text)
     return out;
 }
 
-static int digit(uint8_t c)
-{
-    const char *at = c != '\0' ? strchr("0123456789ABCDEFabcdef", c) : NULL;
-    const int i = at != NULL ? (int)(at - "0123456789ABCDEFabcdef") : -1;
-
-    return i < 16 ? i : i - 6;
-}
-
 /* The specification wants text that is not well encoded shown as it is. */
 static struct slice percent_decode(struct arena *a, struct slice text)
 {
@@ -87,11 +80,10 @@ static struct slice percent_decode(struct arena *a, struct slice text)
     size_t n = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        const bool is_escape = text.ptr[i] == '%' && text.len - i > 2 && digit(text.ptr[i + 1]) >= 0 &&
-                               digit(text.ptr[i + 2]) >= 0;
+        const int escaped = field_escape(text, i);
 
-        to[n++] = (uint8_t)(is_escape ? digit(text.ptr[i + 1]) << 4 | digit(text.ptr[i + 2]) : text.ptr[i]);
-        i += is_escape ? 2 : 0;
+        to[n++] = escaped >= 0 ? (uint8_t)escaped : text.ptr[i];
+        i += escaped >= 0 ? 2 : 0;
     }
     return slice_of(to, n);
 }

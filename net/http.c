@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include "base/text.h"
+#include "net/field.h"
 
 struct slice http_header(const struct header *headers, size_t num, const char *name)
 {
@@ -12,15 +13,6 @@ struct slice http_header(const struct header *headers, size_t num, const char *n
 
 /* Queries. */
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* application/x-www-form-urlencoded, as query strings are read everywhere: '+' is a space. */
 static bool percent_decode(struct slice text, struct arena *a, struct slice *out)
 {
@@ -28,14 +20,12 @@ static bool percent_decode(struct slice text, struct arena *a, struct slice *out
     size_t n = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] != '%') {
-            to[n++] = text.ptr[i] == '+' ? ' ' : text.ptr[i];
-            continue;
-        }
-        if (text.len - i < 3 || hex_digit(text.ptr[i + 1]) < 0 || hex_digit(text.ptr[i + 2]) < 0)
+        const int escaped = field_escape(text, i);
+
+        if (text.ptr[i] == '%' && escaped < 0)
             return false;
-        to[n++] = (uint8_t)(hex_digit(text.ptr[i + 1]) << 4 | hex_digit(text.ptr[i + 2]));
-        i += 2;
+        to[n++] = escaped >= 0 ? (uint8_t)escaped : text.ptr[i] == '+' ? ' ' : text.ptr[i];
+        i += escaped >= 0 ? 2 : 0;
     }
     *out = slice_of(to, n);
     return true;

@@ -2,6 +2,7 @@
 
 #include <mbedtls/error.h>
 #include <mbedtls/psa_util.h>
+#include <mbedtls/ssl.h>
 #include <psa/crypto.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ static void init_once(void)
     secret_init();
     if (psa_crypto_init() != PSA_SUCCESS)
         abort(); /* no randomness: nothing can be done safely */
+    (void)mbedtls_ssl_list_ciphersuites(); /* fills a static table when first asked, without a lock */
 }
 
 void net_init(void)

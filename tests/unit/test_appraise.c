@@ -1,13 +1,10 @@
 /* Whole appraisals, on evidence and collateral that the simulated TEE makes: every step's refusal, and that
  * no changed byte goes unnoticed. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
-#include "attestation/pck.h"
 #include "attestation/sim/sim.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "pki/der.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
 
@@ -343,10 +340,14 @@ Test(appraise, documents_have_dates_of_their_own)
     cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.tcb_info = stale.tcb_info;
     EXPECT_REFUSED(&s, E_COLLATERAL_EXPIRED, "tcbInfo: valid from ");
+    arena_wipe(&s.a);
     scene_usual(&s);
+    cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.qe_identity = stale.qe_identity;
     EXPECT_REFUSED(&s, E_COLLATERAL_EXPIRED, "enclaveIdentity: valid from ");
+    arena_wipe(&s.a);
     scene_usual(&s);
+    cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.pck_crl = stale.pck_crl;
     EXPECT_REFUSED(&s, E_CRL_EXPIRED, "PCK CRL: valid from ");
     arena_wipe(&s.a);
@@ -493,11 +494,16 @@ Test(appraise, each_part_of_a_quote_is_protected_by_its_own_step)
     arena_wipe(&s.a);
 }
 
-Test(appraise, no_changed_byte_of_evidence_or_collateral_goes_unnoticed, .timeout = 250)
+/* Only base64 has room for a change that means nothing. */
+Test(appraise, a_changed_byte_is_refused_or_changes_nothing, .timeout = 250)
 {
+    size_t num_refused = 0, num = 0;
+    const char *usual;
     struct scene s;
 
     scene_usual(&s);
+    (void)judge(&s);
+    usual = verdict_text(&s.v, &s.a);
     struct slice *const parts[] = {
         &s.what.evidence,          &s.collateral.tcb_info,        &s.collateral.tcb_issuer_chain,
         &s.collateral.qe_identity, &s.collateral.qe_issuer_chain, &s.collateral.pck_crl,
@@ -511,11 +517,16 @@ Test(appraise, no_changed_byte_of_evidence_or_collateral_goes_unnoticed, .timeou
 
             *parts[p] = changed(&a, was, at, 0x01);
             appraise(&s.what, &a, &v);
-            cr_expect(!v.genuine && v.reason.code != E_NONE, "part %zu, byte %zu", p, at);
+            num++;
+            num_refused += !v.genuine;
+            cr_expect(v.reason.code != E_NONE || strcmp(verdict_text(&v, &a), usual) == 0,
+                      "part %zu, byte %zu", p, at);
             arena_wipe(&a);
         }
         *parts[p] = was;
     }
+    /* The last digit of base64 may have bits that say nothing: of seven certificates in three texts. */
+    cr_expect(num - num_refused <= 7, "%zu of %zu changes changed nothing", num - num_refused, num);
     arena_wipe(&s.a);
 }
 
@@ -668,150 +679,4 @@ Test(appraise, a_signature_of_zeroes_is_refused)
     s.what.evidence = slice_of(zeroed, s.quote.len);
     cr_expect_eq(judge(&s), E_QUOTE_SIGNATURE, "%s", s.v.reason.text);
     arena_wipe(&s.a);
-}
-
-/* ---- the SGX extension of the PCK certificate
- * ---------------------------------------------------------------- */
-
-struct extension_parts {
-    unsigned leave_out, twice; /* number of a part; 0: none */
-    unsigned tcb_leave_out, tcb_twice;
-    bool trailing, long_fmspc, negative, unknown;
-};
-
-static void put_oid(struct buf *b, const char *suffix)
-{
-    struct buf oid = buf_max(64);
-    char text[64];
-
-    (void)snprintf(text, sizeof text, "1.2.840.113741.1.13.1%s", suffix);
-    cr_assert(oid_from_text(text, &oid));
-    der_put_oid(b, buf_bytes(&oid));
-    buf_wipe(&oid);
-}
-
-static void put_tcb_part(struct buf *b, unsigned n, bool negative)
-{
-    static const uint8_t cpu_svn[16] = {0}, minus_one[] = {0x02, 0x01, 0xff};
-    const size_t pair = der_begin(b, DER_SEQUENCE);
-    char suffix[16];
-
-    (void)snprintf(suffix, sizeof suffix, ".2.%u", n);
-    put_oid(b, suffix);
-    if (n == 18)
-        der_put(b, DER_OCTETS, slice_of(cpu_svn, 16));
-    else if (negative)
-        buf_put(b, slice_of(minus_one, sizeof minus_one));
-    else
-        der_put_uint(b, n == 17 ? 513 : n + 120); /* from 128 on with a zero in front */
-    der_end(b, pair);
-}
-
-static void put_tcb(struct buf *b, const struct extension_parts *e)
-{
-    const size_t tcb = der_begin(b, DER_SEQUENCE);
-
-    for (unsigned n = 1; n <= 18; n++)
-        for (unsigned times = n == e->tcb_leave_out ? 0 : n == e->tcb_twice ? 2 : 1; times > 0; times--)
-            put_tcb_part(b, n, e->negative);
-    der_end(b, tcb);
-}
-
-static void put_part(struct buf *b, unsigned n, const struct extension_parts *e)
-{
-    static const uint8_t bytes[16] = {0xaa, 0xbb};
-    static const size_t lengths[] = {[1] = 16, [3] = 2, [4] = 6, [6] = 16};
-    const size_t pair = der_begin(b, DER_SEQUENCE);
-    char suffix[16];
-
-    (void)snprintf(suffix, sizeof suffix, ".%u", n);
-    put_oid(b, suffix);
-    if (n == 2)
-        put_tcb(b, e);
-    else if (n == 5)
-        der_put(b, DER_ENUMERATED, slice_of("\x01", 1));
-    else if (n >= 7)
-        der_end(b, der_begin(b, DER_SEQUENCE));
-    else
-        der_put(b, DER_OCTETS, slice_of(bytes, lengths[n] + (n == 4 && e->long_fmspc)));
-    der_end(b, pair);
-}
-
-static bool parse_extension(const struct extension_parts *e, struct pck_platform *out, struct err *err)
-{
-    static const uint8_t oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
-    struct buf b = buf_max(4 * KIB);
-    const size_t all = der_begin(&b, DER_SEQUENCE);
-    struct extension ext = {.oid = {oid, sizeof oid}};
-    const struct cert leaf = {.extensions = &ext, .num_extensions = 1};
-    bool ok;
-
-    for (unsigned n = 1; n <= (e->unknown ? 8 : 7); n++)
-        for (unsigned times = n == e->leave_out ? 0 : n == e->twice ? 2 : 1; times > 0; times--)
-            put_part(&b, n, e);
-    der_end(&b, all);
-    if (e->trailing)
-        buf_u8(&b, 0);
-    cr_assert(buf_ok(&b));
-    ext.value = buf_bytes(&b);
-    ok = pck_platform_parse(&leaf, out, err);
-    buf_wipe(&b);
-    return ok;
-}
-
-Test(pck, the_extension_is_read_strictly)
-{
-    static const struct {
-        struct extension_parts parts;
-        bool ok;
-    } rows[] = {
-        {{0}, true},
-        {{.leave_out = 6}, true},
-        {{.leave_out = 7}, true},
-        {{.leave_out = 1}, false},
-        {{.leave_out = 2}, false},
-        {{.leave_out = 3}, false},
-        {{.leave_out = 4}, false},
-        {{.leave_out = 5}, false},
-        {{.twice = 1}, false},
-        {{.twice = 2}, false},
-        {{.twice = 7}, false},
-        {{.tcb_leave_out = 1}, false},
-        {{.tcb_leave_out = 16}, false},
-        {{.tcb_leave_out = 17}, false},
-        {{.tcb_leave_out = 18}, false},
-        {{.tcb_twice = 16}, false},
-        {{.trailing = true}, false},
-        {{.long_fmspc = true}, false},
-        {{.negative = true}, false},
-        {{.unknown = true}, false},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct pck_platform p;
-        struct err err = {0};
-
-        cr_expect_eq(parse_extension(&rows[i].parts, &p, &err), rows[i].ok, "row %zu: %s", i, err.text);
-        if (rows[i].ok) {
-            cr_expect_eq(p.pce_svn, 513);
-            cr_expect_eq(p.sgx_type, 1);
-            for (size_t k = 0; k < 16; k++)
-                cr_expect_eq(p.components[k], k + 121);
-        } else {
-            cr_expect_eq(err.code, E_PCK_CHAIN);
-            cr_expect_str_eq(
-                err.text, "PCK certificate: its SGX extension (1.2.840.113741.1.13.1) is not PPID, TCB of 18 "
-                          "parts, PCEID, FMSPC and SGX type, each once");
-        }
-    }
-}
-
-Test(pck, a_certificate_without_the_extension_is_refused)
-{
-    const struct cert leaf = {0};
-    struct pck_platform p;
-    struct err err;
-
-    cr_expect(!pck_platform_parse(&leaf, &p, &err));
-    cr_expect_str_eq(err.text, "PCK certificate: has no SGX extension (1.2.840.113741.1.13.1)");
 }

@@ -14,21 +14,12 @@
 #include "base/text.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
+#include "tests/support/peer.h"
 
 /* ---- the folder -----------------------------------------------------------------------------------------
  */
 
-static const char *folder(void)
-{
-    const char *named = getenv("MARBLEMESH_VECTORS");
-
-    return named != NULL ? named : TESTS_FOLDER "/../../shared/vectors";
-}
-
-static bool vectors_present(struct arena *a)
-{
-    return file_exists(arena_printf(a, "%s/index.json", folder()));
-}
+static const char *folder; /* NULL: they are not there */
 
 struct vector {
     struct arena a;
@@ -69,7 +60,7 @@ static struct slice input(struct vector *v, const char *role)
     const char *file = text_of(json_object_get(v->expected, "inputs"), role);
 
     return file == NULL ? (struct slice){0}
-                        : read_at(&v->a, arena_printf(&v->a, "%s/%s/%s", folder(), v->id, file));
+                        : read_at(&v->a, arena_printf(&v->a, "%s/%s/%s", folder, v->id, file));
 }
 
 static int64_t time_of(const json_t *object, const char *name)
@@ -113,7 +104,7 @@ static void vector_open(struct vector *v, const char *id)
 {
     *v = (struct vector){0};
     v->id = arena_strdup(&v->a, id);
-    v->expected = read_json(&v->a, arena_printf(&v->a, "%s/%s/expected.json", folder(), id));
+    v->expected = read_json(&v->a, arena_printf(&v->a, "%s/%s/expected.json", folder, id));
     v->collateral = (struct collateral){
         .tcb_info = input(v, "tcb_info"),
         .tcb_issuer_chain = input(v, "tcb_issuer_chain"),
@@ -457,13 +448,15 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
-static bool say_if_absent(struct arena *a)
+static bool are_absent(struct arena *a)
 {
-    if (vectors_present(a))
-        return false;
-    fprintf(stderr, "vectors: the genuine vectors were NOT present (%s): nothing was checked here\n",
-            folder());
-    return true;
+    folder = vectors_folder(a);
+    if (folder == NULL)
+        fprintf(
+            stderr,
+            "vectors: the genuine vectors were NOT present: nothing was checked here. Name their folder with "
+            "MARBLEMESH_VECTORS\n");
+    return folder == NULL;
 }
 
 Test(vectors, evidence_of_sgx_is_judged_as_an_independent_verifier_judges_it, .timeout = 280)
@@ -474,9 +467,9 @@ Test(vectors, evidence_of_sgx_is_judged_as_an_independent_verifier_judges_it, .t
     json_t *index, *entry;
 
     pki_init();
-    if (say_if_absent(&a))
+    if (are_absent(&a))
         return;
-    index = read_json(&a, arena_printf(&a, "%s/index.json", folder()));
+    index = read_json(&a, arena_printf(&a, "%s/index.json", folder));
     json_array_foreach(json_object_get(index, "vectors"), i,
                        entry) if (strcmp(text_of(entry, "tee"), "sgx") == 0 &&
                                   is_one_of(text_of(entry, "verifier"), verifiers))
@@ -496,9 +489,9 @@ Test(vectors, evidence_of_tdx_is_refused_by_its_form, .timeout = 280)
     json_t *index, *entry;
 
     pki_init();
-    if (say_if_absent(&a))
+    if (are_absent(&a))
         return;
-    index = read_json(&a, arena_printf(&a, "%s/index.json", folder()));
+    index = read_json(&a, arena_printf(&a, "%s/index.json", folder));
     json_array_foreach(json_object_get(index, "vectors"), i, entry)
     {
         struct vector v;

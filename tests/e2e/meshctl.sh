@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: meshctl.sh BUILD-FOLDER
+#
+# The operator's tool against a real coordinator: what it believes, what it does not, and what it says then.
+set -euo pipefail
+readonly build=$1 meshd=$1/meshd-sim
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$work"
+
+export XDG_CONFIG_HOME=$work/config
+readonly cache=$work/config/marblerun/coordinator-cert.pem
+readonly out=$work/out errors=$work/errors
+
+# run WANTED-EXIT-CODE ARGUMENT...: stdout goes to $out, stderr to $errors.
+run() {
+    local wanted=$1 code=0
+    shift
+    "${tool:-$build/meshctl-sim}" "$@" >"$out" 2>"$errors" </dev/null || code=$?
+    checks=$((checks + 1))
+    [[ $code == "$wanted" ]] || { fail "exit code $code, expected $wanted: meshctl-sim $*"; cat "$out" "$errors" >&2; }
+}
+
+cat >manifest.json <<'END'
+{"Packages": {"p": {"UniqueID": "00", "Colour": "red"}}, "Marbles": {"m": {"Package": "p"}}}
+END
+readonly fingerprint=$(sha256sum <manifest.json | cut -d' ' -f1)
+
+start_coordinator
+
+# Help and usage.
+for words in "" "--help" "manifest" "manifest --help" "certificate -h" "manifest set --help" "version --help"; do
+    # shellcheck disable=SC2086 # these are words
+    run 0 $words
+    has_text "$out" "Usage: meshctl-sim"
+done
+run 1 manifest sett
+has_text "$errors" "Error: manifest sett: no such command [usage]"
+run 1 status
+has_text "$errors" "Error: status wants: IP:PORT [usage]"
+run 0 version
+has_text "$out" "Trust domain: simulated"
+run 0 version --json
+has_text "$out" '"trustDomain":"simulated"'
+
+# Without a cache the evidence decides.
+run 0 status "$client"
+has_text "$out" "2: Coordinator is ready to accept a manifest"
+has_text "$errors" "Verifying the coordinator at $client against $build/coordinator-era.json"
+checks=$((checks + 1))
+[[ ! -e $cache ]] || fail "status wrote the cache"
+run 1 manifest get "$client"
+has_text "$errors" "server is not in expected state"
+has_text "$errors" "[state_wrong]"
+
+# Setting a manifest: bad ones first.
+run 1 manifest set missing.json "$client"
+has_text "$errors" "missing.json"
+has_text "$errors" "[file_missing]"
+echo '{' >bad.json
+run 1 manifest set bad.json "$client"
+has_text "$errors" "bad.json: line 2, column 0: "
+echo '{"Packages": {}, "Marbles": {}}' >empty.json
+run 1 manifest set empty.json "$client"
+has_text "$errors" "the coordinator refused (HTTP 500): setting the manifest:"
+run 0 manifest set manifest.json "$client"
+has_text "$out" "fingerprint $fingerprint"
+has_text "$out" "Manifest successfully set"
+has_text "$errors" "Colour"
+equal "mode of the cache" "$(stat -c %a "$cache")" 600
+equal "mode of its folder" "$(stat -c %a "$(dirname "$cache")")" 755
+equal "certificates in the cache" "$(grep -c BEGIN "$cache")" 2
+run 1 manifest set manifest.json "$client"
+has_text "$errors" "server is not in expected state"
+
+# Reading it back.
+run 0 manifest signature manifest.json
+equal "fingerprint" "$(cat "$out")" "$fingerprint"
+run 0 manifest get "$client"
+checks=$((checks + 1))
+cmp -s "$out" manifest.json || fail "the manifest did not come back byte for byte"
+run 0 manifest get -s "$client" -o wrapped.json
+has_text wrapped.json "\"ManifestSignature\": \"$fingerprint\""
+python3 -m json.tool wrapped.json >/dev/null || fail "the wrapped manifest is not JSON"
+for known in manifest.json "$fingerprint" "${fingerprint^^}"; do
+    run 0 manifest verify "$known" "$client"
+    equal "manifest verify" "$(cat "$out")" OK
+done
+run 1 manifest verify "${fingerprint/[0-9]/x}0" "$client"
+run 1 manifest verify empty.json "$client"
+has_text "$errors" "the coordinator runs $fingerprint [manifest_other]"
+
+# Certificates.
+run 0 certificate root "$client"
+run 0 certificate intermediate "$client" -o between.crt
+run 0 certificate chain "$client"
+openssl verify -CAfile marblerunRootCA.crt between.crt >/dev/null || fail "the intermediate does not come from the root"
+checks=$((checks + 1))
+cmp -s <(cat between.crt marblerunRootCA.crt) marblerunChainCA.crt || fail "the chain is not intermediate, then root"
+equal "mode of a certificate" "$(stat -c %a between.crt)" 600
+
+# With a cache, the certificate decides.
+run 0 status "$client"
+has_text "$out" "3: Coordinator is running correctly and ready to accept marbles"
+lacks_text "$errors" "Verifying"
+run 0 status "$client" --json
+has_text "$out" '{"code":3,"message":"Coordinator is running'
+
+# Another coordinator under the same address is not believed by the cache.
+stop_coordinator
+mv state state.first
+start_coordinator
+run 1 status "$client"
+has_text "$errors" "is not the coordinator that was attested"
+run 1 certificate root "$client"
+has_text "$errors" "another root certificate than the cached one"
+run 0 status "$client" --insecure
+has_text "$errors" "NOT verified"
+run 0 status "$client" --coordinator-cert "$work/elsewhere.pem"
+has_text "$out" "2: "
+
+# What the policy demands.
+era() { # JSON TEXT REASON: a policy that the coordinator does not satisfy
+    echo "$1" >era.json
+    run 1 manifest set manifest.json "$client" --era-config era.json
+    has_text "$errors" "$2"
+    has_text "$errors" "[$3]"
+}
+era '{"UniqueID":"00"}' "UniqueID: expected 00, found" unique_id
+era '{"SignerID":"00","ProductID":1,"SecurityVersion":1}' "SignerID: expected 00" signer_id
+era '{"SignerID":"00"}' "without UniqueID, ProductID and SecurityVersion must be given" package_incomplete
+era '{' "policy file era.json: line 2" json_syntax
+run 1 manifest set manifest.json "$client" --era-config none.json
+has_text "$errors" "none.json"
+measured=$("$build/meshctl-sim" package-info "$build/meshd-sim" --json)
+echo "$measured" >era-config.json
+run 0 status "$client" --coordinator-cert "$work/elsewhere.pem"
+has_text "$errors" "against era-config.json"
+cp era-config.json debug.json
+sed -i 's/"Debug":false/"Debug":true/' debug.json
+run 0 status "$client" --coordinator-cert "$work/elsewhere.pem" --era-config debug.json
+rm era-config.json
+
+# The quote and the nonce.
+run 0 manifest set manifest.json "$client" --nonce fresh --save-sgx-quote quote.bin
+equal "the saved quote begins as Open Enclave's" "$(head -c 8 quote.bin | od -An -tx1 | tr -d ' ')" 0100000002000000
+root_der() { openssl x509 -in <(tac "$cache" | sed '/BEGIN/q' | tac) -outform der; }
+digest=$( (root_der; printf fresh) | sha256sum | cut -d' ' -f1)
+grep -q "$digest" <(od -An -v -tx1 quote.bin | tr -d ' \n') || fail "the quote does not speak of root certificate and nonce"
+
+# The production tool does not believe the simulation; nor anyone who is no coordinator.
+tool=$build/meshctl run 1 manifest get "$client"
+has_text "$errors" "Error: "
+lacks_text "$out" "Packages"
+run 1 manifest get localhost:1
+has_text "$errors" "[connect]"
+run 1 manifest get nonsense
+has_text "$errors" "[address]"
+run 1 manifest get "$mesh"
+has_text "$errors" "Error: "
+
+# HOME may be missing.
+code=0
+env -u HOME -u XDG_CONFIG_HOME "$build/meshctl-sim" status "$client" >"$out" 2>"$errors" || code=$?
+equal "exit code without HOME" "$code" 1
+has_text "$errors" "give --coordinator-cert FILE"
+
+# What a program is.
+run 0 package-info "$build/meshd-sim"
+has_text "$out" "UniqueID (MRENCLAVE)"
+run 1 package-info "$work/missing"
+has_text "$errors" "missing"
+tool=$build/meshctl run 1 package-info "$build/meshd"
+has_text "$errors" "[package_file]"
+
+report
