@@ -7,9 +7,7 @@
 #include "base/limits.h"
 #include "pki/der.h"
 
-*-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --* /
-
-    struct extension_parts {
+struct extension_parts {
     unsigned leave_out, twice; /* number of a part; 0: none */
     unsigned tcb_leave_out, tcb_twice;
     bool trailing, long_fmspc, negative, unknown;
