@@ -86,7 +86,7 @@ bool pck_chain_verify(const struct pck_chain *c, struct err *err)
     return true;
 }
 
-/* ---- the SGX extension ---------------------------------------------------------------------- */
+/* ---- the SGX extension -------------------------------------------------------------- */
 
 /* 1.2.840.113741.1.13.1: its contents octets; those of its parts have one or two more. */
 #define SGX_OID 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01

@@ -56,7 +56,7 @@ static enum err_code judge(struct scene *s)
         cr_expect_not_null(strstr((s)->v.reason.text, fragment), "%s", (s)->v.reason.text);                  \
     } while (0)
 
-/* ---- what is in order ----------------------------------------------------------------------------- */
+/* ---- what is in order --------------------------------------------------------------- */
 
 Test(appraise, genuine_evidence_passes_every_step_and_says_what_it_says)
 {
@@ -194,7 +194,7 @@ Test(appraise, open_enclaves_header_and_padding_change_nothing)
     arena_wipe(&s.a);
 }
 
-/* ---- TCB ---------------------------------------------------------------------------------------------- */
+/* ---- TCB ---------------------------------------------------------------------------- */
 
 Test(appraise, statuses_of_platform_and_enclave_are_merged)
 {
@@ -277,8 +277,7 @@ Test(appraise, collateral_must_be_new_enough_for_the_caller)
     arena_wipe(&s.a);
 }
 
-/* ---- revocation and time --------------------------------------------------------------------------------
- */
+/* ---- revocation and time ------------------------------------------------------------ */
 
 Test(appraise, what_is_revoked_is_refused)
 {
@@ -353,8 +352,7 @@ Test(appraise, documents_have_dates_of_their_own)
     arena_wipe(&s.a);
 }
 
-/* ---- collateral that does not fit -------------------------------------------------------------------------
- */
+/* ---- collateral that does not fit --------------------------------------------------- */
 
 Test(appraise, collateral_of_another_platform_is_refused)
 {
@@ -453,8 +451,7 @@ Test(appraise, lists_are_read_as_der_pem_and_hex_with_and_without_nul)
     arena_wipe(&s.a);
 }
 
-/* ---- the evidence, changed --------------------------------------------------------------------------------
- */
+/* ---- the evidence, changed ---------------------------------------------------------- */
 
 static struct slice changed(struct arena *a, struct slice s, size_t at, uint8_t flip)
 {

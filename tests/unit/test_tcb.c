@@ -8,7 +8,7 @@
 #include "attestation/tcb_info.h"
 #include "base/limits.h"
 
-/* ---- the exact bytes that were signed ----------------------------------------------------------- */
+/* ---- the exact bytes that were signed ----------------------------------------------- */
 
 #define SIG                                                                                                  \
     "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"                                       \
@@ -111,7 +111,7 @@ Test(signed_json, every_truncation_is_refused)
     }
 }
 
-/* ---- TCB info ------------------------------------------------------------------------------------ */
+/* ---- TCB info ----------------------------------------------------------------------- */
 
 #define HEAD3                                                                                                \
     "\"id\":\"SGX\",\"version\":3,\"issueDate\":\"2026-01-02T03:04:05Z\",\"nextUpdate\":\"2026-02-01T03:04:" \
@@ -284,7 +284,7 @@ Test(tcb_info, of_tdx_all_but_the_levels_is_read)
     arena_wipe(&a);
 }
 
-/* ---- QE identity ---------------------------------------------------------------------------------- */
+/* ---- QE identity -------------------------------------------------------------------- */
 
 #define IDENTITY(levels)                                                                                     \
     "{\"id\":\"QE\",\"version\":2,\"issueDate\":\"2026-01-02T03:04:05Z\",\"nextUpdate\":\"2026-02-01T03:04:" \
@@ -408,7 +408,7 @@ Test(qe_identity, masks_select_what_is_compared)
     arena_wipe(&a);
 }
 
-/* ---- choosing and merging --------------------------------------------------------------------------- */
+/* ---- choosing and merging ----------------------------------------------------------- */
 
 Test(tcb, the_highest_level_that_is_reached_in_everything_counts)
 {

@@ -16,8 +16,7 @@
 #include "pki/pem.h"
 #include "tests/support/peer.h"
 
-/* ---- the folder -----------------------------------------------------------------------------------------
- */
+/* ---- the folder --------------------------------------------------------------------- */
 
 static const char *folder; /* NULL: they are not there */
 
@@ -125,8 +124,7 @@ static void vector_close(struct vector *v)
 
 static const char *verifier_of(const struct vector *v) { return text_of(v->expected, "verifier"); }
 
-/* ---- judging as the vector asks --------------------------------------------------------------------------
- */
+/* ---- judging as the vector asks ----------------------------------------------------- */
 
 struct judged {
     bool ok;
@@ -215,8 +213,7 @@ static struct judged judge(struct vector *v, int64_t now)
     return j;
 }
 
-/* ---- reasons ---------------------------------------------------------------------------------------------
- */
+/* ---- reasons ------------------------------------------------------------------------ */
 
 enum { MAX_CODES = 8 };
 static const struct {
@@ -268,8 +265,7 @@ static bool is_expected_reason(const struct vector *v, enum err_code code)
     return json_is_string(reason) && stands_for(json_string_value(reason), code);
 }
 
-/* ---- fields ----------------------------------------------------------------------------------------------
- */
+/* ---- fields ------------------------------------------------------------------------- */
 
 static void put_hex(json_t *o, const char *name, struct slice s, struct arena *a)
 {
@@ -366,8 +362,7 @@ static bool check_fields(struct vector *v, const struct judged *j, const json_t 
     return same;
 }
 
-/* ---- one vector ------------------------------------------------------------------------------------------
- */
+/* ---- one vector --------------------------------------------------------------------- */
 
 static void check_window(struct vector *v, const struct judged *j, const json_t *window)
 {
@@ -437,8 +432,7 @@ static void check_vector(const char *id, size_t *num_ok, size_t *num_refused)
     vector_close(&v);
 }
 
-/* ---- all of them -----------------------------------------------------------------------------------------
- */
+/* ---- all of them -------------------------------------------------------------------- */
 
 static bool is_one_of(const char *word, const char *const *words)
 {
