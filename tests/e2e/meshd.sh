@@ -97,9 +97,11 @@ for body in '' '{' 'null' '{}' '{"manifest":"e30"}' '{"manifest":[-1]}' '{"manif
 done
 echo '{"Packages": {}}' >bad.json
 holds "$(post bad.json)" '{"status":"error","data":null,"message":"setting the manifest: ' "a bad manifest"
-head -c 17000000 /dev/zero | status manifest --http1.1 -H 'Expect:' --data-binary @- >code || true
-holds "$(cat code)" 413 "a body beyond the limit"
-printf 'GET / HTTP/9.9\r\n\r\n' | timeout 5 openssl s_client -quiet -alpn http/1.1 -connect "127.0.0.1:$client" >raw 2>/dev/null || true
+raw() { timeout 5 openssl s_client -quiet -alpn http/1.1 -connect "127.0.0.1:$client" >raw 2>/dev/null || true; }
+printf 'POST /api/v2/manifest HTTP/1.1\r\nHost: x\r\nContent-Length: 17000000\r\n\r\n' | raw
+holds "$(cat raw)" "HTTP/1.1 413" "a body beyond the limit, as soon as it is announced"
+holds "$(cat raw)" '"reason":"http_too_large"}' "a body beyond the limit"
+printf 'GET / HTTP/9.9\r\n\r\n' | raw
 holds "$(cat raw)" "HTTP/1.1 400" "bytes that are not HTTP"
 holds "$(api status)" '"code":2' "status afterwards"
 same "$(ls -A state)" "" "the seal folder afterwards"
