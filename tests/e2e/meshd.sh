@@ -63,7 +63,7 @@ start
 holds "$(cat meshd.log)" '"trustDomain":"simulated"' "the log"
 same "$(status status)" "200 application/json" "status"
 holds "$(cat body)" '{"status":"success","data":{"code":2,"message":"Coordinator is ready to accept a manifest' "status"
-same "$(tail -c1 body | xxd -p)" 0a "the last byte"
+same "$(tail -c1 body | od -An -tx1 | tr -d " ")" 0a "the last byte"
 holds "$(api status -i)" 'mesh-trust-domain: simulated' "status"
 same "$(status manifest)" "500 text/plain; charset=utf-8" "manifest before it is set"
 holds "$(cat body)" 'server is not in expected state' "manifest before it is set"
@@ -87,7 +87,7 @@ csplit -s -z -f cert- chain.pem '/BEGIN/' '{*}'
 openssl verify -CAfile cert-01 cert-00 >/dev/null || die "the intermediate does not come from the root"
 same "$(openssl x509 -in cert-01 -noout -fingerprint -sha256)" "$(root)" "the server's certificate"
 digest=$( (openssl x509 -in cert-01 -outform der; printf nonce) | sha256sum | cut -d' ' -f1)
-holds "$(xxd -p quote.bin | tr -d '\n')" "$digest$(printf '00%.0s' $(seq 32))" "report data"
+holds "$(od -An -v -tx1 quote.bin | tr -d " \n")" "$digest$(printf '00%.0s' $(seq 32))" "report data"
 same "$(status 'quote?nonce=bm9uY2U')" "400 application/json" "a nonce without padding"
 
 echo "- malformed requests are refused and change nothing"
