@@ -66,8 +66,7 @@ static struct parameter file_of(const char *path, const char *contents)
     return (struct parameter){path, slice_str(contents)};
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------------------- */
 
 Test(marble_apply, installs_files_with_their_folders_closed_to_others)
 {
@@ -163,8 +162,7 @@ Test(marble_apply, takes_names_that_only_look_like_a_way_out)
     cr_expect_str_eq(tree(), "... 600 1\n..f 600 1\n.f 600 1\nf.. 600 1\n");
 }
 
-/* ---- all or none
- * ---------------------------------------------------------------------------------------------- */
+/* ---- all or none -------------------------------------------------------------------------------- */
 
 Test(marble_apply, installs_no_file_if_one_cannot_be_installed)
 {
@@ -270,8 +268,7 @@ Test(marble_apply, installs_no_file_if_one_is_mounted)
     cr_assert_eq(umount("mounted"), 0);
 }
 
-/* ---- keys
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------------------------------- */
 
 Test(marble_apply, writes_keys_in_place_and_before_all_files)
 {
@@ -324,8 +321,7 @@ Test(marble_apply, knows_where_gramine_takes_its_keys)
     cr_expect_str_eq(gramine_key_files.file, "/dev/attestation/protected_files_key");
 }
 
-/* ---- environment, argv
- * ---------------------------------------------------------------------------------------- */
+/* ---- environment, argv -------------------------------------------------------------------------- */
 
 Test(marble_apply, sets_variables_on_top_of_the_others)
 {
