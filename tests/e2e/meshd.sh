@@ -153,7 +153,7 @@ same "$(root)" "$before" "the root certificate with the key back"
 finish TERM
 
 echo "- damaged data end the start, and the log says how to go on"
-printf x | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
+printf overwritten | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
 holds "$(cat refused.log)" 'Restore sealed_data from a backup' "the log"
 meshd=
