@@ -13,6 +13,7 @@ export EDG_COORDINATOR_SEAL_DIR=$work/state MESH_READY_FILE=$work/ready
 
 die() { echo "FAILED: $*" >&2; tail -n 20 ./*.log >&2; exit 1; }
 same() { [ "$1" == "$2" ] || die "$3: expected '$2', found '$1'"; }
+hex() { od -An -v -tx1 | tr -d ' \n'; }
 holds() { [[ $1 == *"$2"* ]] || die "$3: expected '$2' in '$1'"; }
 
 start() {
@@ -63,7 +64,7 @@ start
 holds "$(cat meshd.log)" '"trustDomain":"simulated"' "the log"
 same "$(status status)" "200 application/json" "status"
 holds "$(cat body)" '{"status":"success","data":{"code":2,"message":"Coordinator is ready to accept a manifest' "status"
-same "$(tail -c1 body | xxd -p)" 0a "the last byte"
+same "$(tail -c1 body | hex)" 0a "the last byte"
 holds "$(api status -i)" 'mesh-trust-domain: simulated' "status"
 same "$(status manifest)" "500 text/plain; charset=utf-8" "manifest before it is set"
 holds "$(cat body)" 'server is not in expected state' "manifest before it is set"
@@ -87,7 +88,7 @@ csplit -s -z -f cert- chain.pem '/BEGIN/' '{*}'
 openssl verify -CAfile cert-01 cert-00 >/dev/null || die "the intermediate does not come from the root"
 same "$(openssl x509 -in cert-01 -noout -fingerprint -sha256)" "$(root)" "the server's certificate"
 digest=$( (openssl x509 -in cert-01 -outform der; printf nonce) | sha256sum | cut -d' ' -f1)
-holds "$(xxd -p quote.bin | tr -d '\n')" "$digest$(printf '00%.0s' $(seq 32))" "report data"
+holds "$(hex <quote.bin)" "$digest$(printf '00%.0s' $(seq 32))" "report data"
 same "$(status 'quote?nonce=bm9uY2U')" "400 application/json" "a nonce without padding"
 
 echo "- malformed requests are refused and change nothing"
@@ -149,6 +150,16 @@ mv key state/sealed_key
 start
 same "$(root)" "$before" "the root certificate with the key back"
 finish TERM
+
+echo "- it runs with standard input, output and error closed; the ready file may be a pipe"
+rm ready
+MESH_READY_FILE=/dev/fd/5 "$build/meshd-sim" 5> >(cat >ready) <&- >&- 2>&- &
+meshd=$!
+for _ in $(seq 200); do [ -s ready ] && break; sleep 0.05; done
+client=$(sed -n 's/^client=\([0-9]*\) mesh=[0-9]*$/\1/p' ready)
+holds "$(api status)" '"code":3' "status"
+finish TERM
+same "$code" 0 "its exit code"
 
 echo "- damaged data end the start, and the log says how to go on"
 printf x | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
