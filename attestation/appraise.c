@@ -425,6 +425,7 @@ static struct claims claims_of(const struct sgx_quote *q, const struct roots *ro
         .config_id = r->config_id,
         .isv_family_id = r->isv_family_id,
         .config_svn = r->config_svn,
+        .trailing_bytes = q->trailing_bytes,
     };
 }
 
