@@ -299,8 +299,13 @@ static bool qe_identity(struct appraising *x, struct err *err)
 
 static bool quote_signature(struct appraising *x, struct err *err)
 {
-    return p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err) ||
-           err_as(err, E_QUOTE_SIGNATURE);
+    if (p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err))
+        return true;
+    if (err->code == E_KEY_FORMAT) {
+        (void)err_in(err, "attestation key");
+        return err_as(err, E_EVIDENCE_FORMAT);
+    }
+    return err_as(err, E_QUOTE_SIGNATURE);
 }
 
 /* ---- how good is the platform ------------------------------------------------------- */
