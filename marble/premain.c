@@ -27,8 +27,7 @@ static struct {
 const char *premain_type(void) { return self.type; }
 const char *premain_uuid(void) { return self.uuid; }
 
-/* ---- signals
- * -------------------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------------ */
 
 /* A peer that hangs up, or a limit on the size of files, is an error to explain and not an end without a
  * word. */
@@ -55,8 +54,7 @@ static void quiet_end(const struct quiet *q)
         (void)sigaction(told_as_errors[i], &q->were[i], NULL);
 }
 
-/* ---- the sequence
- * --------------------------------------------------------------------------------------------- */
+/* ---- the sequence ------------------------------------------------------------------------------- */
 
 static void log_activated(const struct config *config, const struct parameters *p,
                           const struct launch *launch)
@@ -117,8 +115,7 @@ bool premain(struct launch *out, struct err *err)
     return joined;
 }
 
-/* ---- refusal
- * -------------------------------------------------------------------------------------------------- */
+/* ---- refusal ------------------------------------------------------------------------------------ */
 
 /* A coordinator puts its reason behind its sentence, for clients that see nothing else. */
 static bool names_reason(const char *text, const char *reason)

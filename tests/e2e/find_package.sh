@@ -46,7 +46,7 @@ equal "pkg-config's version" "$(pkg-config --modversion marblemesh)" "$(cached C
     $(pkg-config --libs marblemesh-sim) -Wl,-rpath,"$lib"
 # shellcheck disable=SC2046,SC2086
 "$compiler" $flags $(pkg-config --cflags marblemesh-sim) "$here/find_package/main.c" -o "$work/consumer/service-pc-archive" \
-    "$(pkg-config --variable=archive marblemesh-sim)" $(pkg-config --static --libs-only-l marblemesh-sim | sed 's/-lmarble-sim//')
+    "$(pkg-config --variable=archive marblemesh-sim)" $(pkg-config --libs $(pkg-config --print-requires-private marblemesh-sim))
 
 needs() { # PROGRAM: the libmarble that it loads
     ldd "$work/consumer/$1" | sed -nE 's/^\s*(libmarble[^ ]*) .*/\1/p'

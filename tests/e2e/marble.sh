@@ -171,13 +171,16 @@ for way in archive shared; do
     has_line "$out" "main argv ends: yes"
 
     # What was delivered as a file is there only. The probe can find things: a variable stays, in one place.
-    run "secret-$way" "$program" PROBE_REVERSED=1937-ton-em-rebmemer
-    admitted "secret-$way"
-    equal "the file" "$(cat "$data/secret")" remember-me-not-7391
-    has_line "$out" "main remains: 0"
-    run "secret-$way" "$program" PROBE_REVERSED=1937-llew-em-rebmemer
-    has_line "$out" "main remains: 1"
-    rm "$data/secret"
+    # (Reading all of its own memory is a race to the thread sanitizer, whose memory is among it.)
+    if [[ ${MARBLEMESH_SANITIZE:-} != thread ]]; then
+        run "secret-$way" "$program" PROBE_REVERSED=1937-ton-em-rebmemer
+        admitted "secret-$way"
+        equal "the file" "$(cat "$data/secret")" remember-me-not-7391
+        has_line "$out" "main remains: 0"
+        run "secret-$way" "$program" PROBE_REVERSED=1937-llew-em-rebmemer
+        has_line "$out" "main remains: 1"
+        rm "$data/secret"
+    fi
 
     run "unwritable-$way" "$program"
     refused marble_apply "installing /proc/marblemesh: making a file in /proc"

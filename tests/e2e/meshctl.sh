@@ -116,6 +116,8 @@ run 1 status "$client"
 has_text "$errors" "is not the coordinator that was attested"
 run 1 certificate root "$client"
 has_text "$errors" "another root certificate than the cached one"
+run 1 certificate root "$client" --coordinator-cert "$work/elsewhere.pem"
+has_text "$errors" "no certificate of the coordinator is cached yet [cache_missing]"
 run 0 status "$client" --insecure
 has_text "$errors" "NOT verified"
 run 0 status "$client" --coordinator-cert "$work/elsewhere.pem"

@@ -136,14 +136,15 @@ Test(sim_peers, openssl_reads_the_profiles, .init = begin, .fini = end)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *said;
 
-        cr_assert(peer_run(&a, &said, "openssl x509 -in %s -noout -text", cases[i].file), "%s", said);
+        cr_assert(peer_run(&a, &said, "openssl x509 -in %s -noout -nameopt oneline -text", cases[i].file),
+                  "%s", said);
         cr_expect(strstr(said, cases[i].text) != NULL, "%s: no %s in\n%s", cases[i].file, cases[i].text,
                   said);
     }
 }
 
-/* OIDs: the extension's own; PPID, TCB, 17 SVNs and CPUSVN, PCEID, FMSPC, kind, instance, configuration and its three
- * flags. Of the flags two are set, and two extensions are critical. */
+/* OIDs: the extension's own; PPID, TCB, 17 SVNs and CPUSVN, PCEID, FMSPC, kind, instance, configuration and
+ * its three flags. Of the flags two are set, and two extensions are critical. */
 Test(sim_peers, openssl_reads_the_sgx_extension, .init = begin, .fini = end)
 {
     static const struct {
