@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/file.h: whole files, read bounded and replaced atomically. */
 #pragma once
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/commands.h: what the table in main.c points to, one file per group of commands. */
 #pragma once
 #include "cli/command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/main.c: meshctl, the operator's tool. The table of commands is its table of contents. */
 #include <signal.h>
 #include <stdlib.h>

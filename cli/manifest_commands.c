@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/manifest_commands.c: set, get, verify and sign for a manifest. */
 #include <stdio.h>
 #include <string.h>

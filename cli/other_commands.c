@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/other_commands.c: certificates, status, what a package is, version. */
 #include <errno.h>
 #include <poll.h>

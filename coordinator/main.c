@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* meshd: environment → settings, wiring, signals, the end. Everything that decides is elsewhere. */
 #include <pthread.h>
 #include <signal.h>

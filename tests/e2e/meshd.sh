@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # tests/e2e/meshd.sh: the real coordinator as its users meet it: curl on one side, signals on the other.
 set -euo pipefail
 
