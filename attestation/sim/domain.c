@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The simulated trust domain: what a program is built for that is linked with attestation_sim. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "attestation/sim/measure.h"
 #include "attestation/sim/seed.h"
 #include "base/buf.h"
@@ -69,11 +73,31 @@ static bool sim_domain_collateral(struct slice evidence, const char *bundle_path
            err_in(err, "collateral");
 }
 
+static void close_file(FILE **f)
+{
+    if (*f != NULL)
+        (void)fclose(*f);
+}
+
+/* Anything can be measured, a device without end included; only a program is worth it. */
+static bool is_program(const char *path, struct err *err)
+{
+    scoped(close_file) FILE *f = NULL;
+    char magic[4] = "";
+    struct stat st;
+
+    if (stat(path, &st) != 0 || (S_ISREG(st.st_mode) && (f = fopen(path, "re")) == NULL))
+        return err_errno(err, errno == ENOENT ? E_FILE_MISSING : E_FILE_READ, "opening the program %s", path);
+    if (f == NULL || fread(magic, 1, sizeof magic, f) != sizeof magic || memcmp(magic, "\177ELF", sizeof magic) != 0)
+        return err_set(err, E_PACKAGE_FILE, "expected a program (ELF), found something else");
+    return true;
+}
+
 static bool sim_package_info(const char *path, struct arena *a, struct package_policy *out, struct err *err)
 {
     struct sim_identity id;
 
-    if (!sim_measure(path, &id, err))
+    if (!is_program(path, err) || !sim_measure(path, &id, err))
         return false;
     *out = (struct package_policy){
         .debug = id.debug,

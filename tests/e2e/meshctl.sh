@@ -219,6 +219,10 @@ has_text "$errors" "give --coordinator-cert FILE"
 # What a program is.
 run 0 package-info "$build/meshd-sim"
 has_text "$out" "UniqueID (MRENCLAVE)"
+for no_program in manifest.json /dev/zero "$work"; do
+    run 1 package-info "$no_program"
+    has_text "$errors" "expected a program (ELF), found something else [package_file]"
+done
 run 1 package-info "$work/missing"
 has_text "$errors" "missing"
 tool=$build/meshctl run 1 package-info "$build/meshd"
