@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/attestation.h: the verifier (RFC 9334): evidence in, verdict out.
  *
  * appraise() is a pure function of (evidence, collateral, roots, time): no clock, no network, no

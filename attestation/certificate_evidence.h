@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/certificate_evidence.h: evidence that a certificate carries, and what binds it to the key.
  *
  * Three framings are in use: TCG DICE tagged evidence (Interoperable RA-TLS), Open Enclave's report and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/pck.h: the platform's certificate (Provisioning Certification Key) and its chain.
  *
  * Parsing, verifying and reading the extension are separate so that results can be kept.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sgx_quote.h: an SGX ECDSA quote, taken apart. Nothing is decided here.
  *
  * Versions 3, 4 and 5 with an SGX enclave report as body (Intel SGX DCAP quote formats).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/signed_json.h: Intel's signed JSON: {"tcbInfo":{...},"signature":"<128 hex>"}.
  *
  * The signature covers the very bytes of the inner object, so they are cut out, verified and then

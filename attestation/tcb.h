@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/tcb.h: TCB levels: which one a platform reaches, and what platform and quoting enclave
  * give together.
  *

@@ -215,6 +215,20 @@ refused marble_limit "the coordinator at $mesh refused this service"
 run tls "$archive"
 refused marble_tls "the manifest gives this service TLS tags"
 
+echo "== started with standard input, output, error closed"
+for closed in 0 1 2 012; do
+    status=0
+    (
+        cd "$work"
+        [[ $closed != *0* ]] || exec 0<&-
+        [[ $closed != *1* ]] || exec 1>&-
+        [[ $closed != *2* ]] || exec 2>&-
+        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed \
+            timeout 60 "$archive"
+    ) >"$work/out" 2>"$work/log" || status=$?
+    equal "exit status with $closed closed" "$status" 0
+done
+
 echo "== linked and preloaded: one start"
 cp "$BUILD_DIR/marble/libmarble-sim.so" "$work/other.so"
 preload=$work/other.so

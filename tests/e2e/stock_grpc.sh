@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # tests/e2e/stock_grpc.sh: a stock gRPC client (Python's grpcio) is activated by the real coordinator over mutual TLS.
 # The client is installed into the build folder once, in the versions of requirements.txt.
 set -euo pipefail

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole appraisals, on evidence and collateral that the simulated TEE makes: every step's refusal, and that
  * no changed byte goes unnoticed. */
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates with evidence, made as Gramine, Open Enclave and RA-TLS libraries make them, around simulated
  * quotes. */
 #include "attestation/certificate_evidence.h"

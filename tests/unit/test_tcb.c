@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TCB info, QE identity, the choice of a level and what comes of two. */
 #include <criterion/criterion.h>
 #include <stdio.h>

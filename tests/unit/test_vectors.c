@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Genuine evidence of SGX, mutations of it and evidence of synthetic PKIs, with what an independent verifier
  * says of each. The vectors are data of others and no part of the project: they are looked for in the folder
  * MARBLEMESH_VECTORS names, then in ../shared/vectors beside the source. Without them only the other tests
