@@ -66,6 +66,15 @@ static struct certificate_claim take_claim(struct cursor *c)
     return claim;
 }
 
+/* RFC 8949 5.6: of a name that occurs twice, two readers might take two values. */
+static bool is_new_name(const struct certificate_evidence *e, struct slice name)
+{
+    for (size_t i = 0; i < e->num_claims; i++)
+        if (slice_equal(e->claims[i].name, name))
+            return false;
+    return text_is_utf8(name);
+}
+
 /* A map from text to byte strings; what is not known is kept for the caller. */
 static bool read_claims(struct slice text, struct slice spki, struct arena *a,
                         struct certificate_evidence *out, struct err *err)
@@ -87,6 +96,7 @@ static bool read_claims(struct slice text, struct slice spki, struct arena *a,
             num_hashes++;
             continue;
         }
+        c.bad = c.bad || !is_new_name(out, claim.name);
         if (slice_equal(claim.name, slice_str("nonce")))
             out->nonce = claim.value;
         out->claims[out->num_claims++] = claim;

@@ -131,7 +131,7 @@ static struct slice key_hash(struct scene *s, unsigned algorithm, struct slice s
 /* What the evidence is made of; members that are zero are as they should be. */
 struct dice {
     unsigned tag, algorithm, num_elements, num_hashes, num_others;
-    bool trailing, no_hash, hash_as_text, other_key, claims_trailing;
+    bool trailing, no_hash, hash_as_text, other_key, claims_trailing, not_utf8;
 };
 
 static struct slice dice_claims(struct scene *s, const struct dice *d)
@@ -140,7 +140,7 @@ static struct slice dice_claims(struct scene *s, const struct dice *d)
     struct slice spki = d->other_key ? slice_str("another key") : s->spki, out;
     struct buf b = buf_max(64 * KIB);
 
-    put_head(&b, 5, num_hashes + d->num_others + 1);
+    put_head(&b, 5, num_hashes + d->num_others + d->not_utf8 + 1);
     for (unsigned i = 0; i < num_hashes; i++) {
         put_text(&b, "pubkey-hash");
         if (d->hash_as_text)
@@ -150,6 +150,10 @@ static struct slice dice_claims(struct scene *s, const struct dice *d)
     }
     for (unsigned i = 0; i < d->num_others; i++) {
         put_text(&b, "key_0");
+        put_head(&b, 0, 5);
+    }
+    if (d->not_utf8) {
+        put_text(&b, "key_\xff");
         put_head(&b, 0, 5);
     }
     put_text(&b, "nonce");
@@ -236,6 +240,8 @@ Test(certificate_evidence, dice_evidence_that_is_malformed_or_of_another_key_is_
         {{.no_hash = true}, E_EVIDENCE_FORMAT, map},
         {{.num_hashes = 2}, E_EVIDENCE_FORMAT, map},
         {{.claims_trailing = true}, E_EVIDENCE_FORMAT, map},
+        {{.num_others = 2}, E_EVIDENCE_FORMAT, map},
+        {{.not_utf8 = true}, E_EVIDENCE_FORMAT, map},
         {{.num_others = 40}, E_EVIDENCE_FORMAT, "certificate: claims: 42, more than the 32 allowed"},
         {{.hash_as_text = true}, E_EVIDENCE_FORMAT, hash},
         {{.algorithm = 2}, E_EVIDENCE_FORMAT, hash},
