@@ -8,7 +8,9 @@
 bool file_read(const char *path, size_t max, struct arena *a, struct slice *out, struct err *err);
 
 /* Replaces or makes a file so that after a crash at any instant either the old or the new
- * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. Errors: E_FILE_WRITE. */
+ * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. If it fails, the old ones
+ * stand there (on a file system without hard links: unless the folder's fsync was what failed).
+ * Errors: E_FILE_WRITE. */
 bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err);
 
 /* mkdir -p; existing folders are left as they are. */
