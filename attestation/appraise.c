@@ -299,8 +299,13 @@ static bool qe_identity(struct appraising *x, struct err *err)
 
 static bool quote_signature(struct appraising *x, struct err *err)
 {
-    return p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err) ||
-           err_as(err, E_QUOTE_SIGNATURE);
+    if (p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err))
+        return true;
+    if (err->code == E_KEY_FORMAT) {
+        (void)err_in(err, "attestation key");
+        return err_as(err, E_EVIDENCE_FORMAT);
+    }
+    return err_as(err, E_QUOTE_SIGNATURE);
 }
 
 /* ---- how good is the platform ------------------------------------------------------- */
@@ -425,6 +430,7 @@ static struct claims claims_of(const struct sgx_quote *q, const struct roots *ro
         .config_id = r->config_id,
         .isv_family_id = r->isv_family_id,
         .config_svn = r->config_svn,
+        .trailing_bytes = q->trailing_bytes,
     };
 }
 

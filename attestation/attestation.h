@@ -75,6 +75,7 @@ struct claims {
     /* SGX report body, the rest of it */
     struct slice cpu_svn, misc_select, isv_ext_prod_id, attributes, config_id, isv_family_id;
     unsigned config_svn;
+    size_t trailing_bytes; /* behind the quote, signed by nobody: padding, as quoting services leave it */
 };
 
 enum check_outcome { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };

@@ -25,6 +25,7 @@ struct sgx_quote {
     struct slice qe_signature, qe_auth; /* 64, any */
     unsigned cert_type; /* certification data type; 5: PEM chain */
     struct slice cert_data;
+    size_t trailing_bytes; /* after the structure */
 };
 
 /* Takes the length from the structure; bytes after it are allowed (quoting services pad). E_EVIDENCE_FORMAT. */

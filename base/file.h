@@ -13,6 +13,10 @@ bool file_read(const char *path, size_t max, struct arena *a, struct slice *out,
  * Errors: E_FILE_WRITE. */
 bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err);
 
+/* What a user named as output: a file is replaced as above; a link is written through, and so is what is no file, such
+ * as /dev/stdout or a pipe. */
+bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err);
+
 /* mkdir -p; existing folders are left as they are. */
 bool file_make_folders(const char *path, unsigned mode, struct err *err);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/stdio.h"
 #include "marble/activate.h"
 #include "marble/apply.h"
 #include "marble/marble.h"
@@ -103,6 +104,7 @@ bool premain(struct launch *out, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     struct quiet quiet = quiet_begin();
+    const unsigned held = stdio_hold();
     struct config config;
     bool joined;
 
@@ -111,6 +113,7 @@ bool premain(struct launch *out, struct err *err)
     net_init();
     log_setup_from_env();
     joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, out, err);
+    stdio_release(held);
     quiet_end(&quiet);
     return joined;
 }

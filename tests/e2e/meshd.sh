@@ -152,8 +152,18 @@ start
 same "$(root)" "$before" "the root certificate with the key back"
 finish TERM
 
+echo "- it runs with standard input, output and error closed; the ready file may be a pipe"
+rm ready
+MESH_READY_FILE=/dev/fd/5 "$build/meshd-sim" 5> >(cat >ready) <&- >&- 2>&- &
+meshd=$!
+for _ in $(seq 200); do [ -s ready ] && break; sleep 0.05; done
+client=$(sed -n 's/^client=\([0-9]*\) mesh=[0-9]*$/\1/p' ready)
+holds "$(api status)" '"code":3' "status"
+finish TERM
+same "$code" 0 "its exit code"
+
 echo "- damaged data end the start, and the log says how to go on"
-printf x | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
+printf overwritten | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
 holds "$(cat refused.log)" 'Restore sealed_data from a backup' "the log"
 meshd=

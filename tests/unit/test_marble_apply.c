@@ -224,13 +224,13 @@ Test(marble_apply, installs_no_file_if_space_ends)
     cr_expect_str_eq(tree(), "");
 }
 
-/* False: the test ends there, saying so. Not by cr_skip_test(), after which Criterion says that tests failed. */
+/* What it says is not said with cr_log_warn(), after which Criterion calls the run a failed one. */
 static bool mount_here(const char *what, const char *where, const char *type, unsigned long flags,
                        const char *options)
 {
     if (mount(what, where, type, flags, options) == 0)
         return true;
-    cr_log_warn("mounting is not allowed here: skipped\n");
+    (void)fprintf(stderr, "marble_apply: mounting is not allowed here: skipped\n");
     return false;
 }
 
@@ -244,7 +244,7 @@ Test(marble_apply, installs_no_file_on_a_disk_that_is_full)
 
     cr_assert_eq(mkdir("disk", 0700), 0);
     if (!mount_here("none", "disk", "tmpfs", 0, "size=32k,mode=700"))
-        return;
+        cr_skip_test();
     cr_expect_not(install(files, 3, &err));
     cr_expect_eq(err.code, E_MARBLE_APPLY);
     cr_expect_str_eq(err.text,
@@ -260,7 +260,7 @@ Test(marble_apply, installs_no_file_if_one_is_mounted)
 
     cr_assert(file_replace("mounted", slice_str("old"), 0644, &err));
     if (!mount_here("mounted", "mounted", NULL, MS_BIND, NULL))
-        return;
+        cr_skip_test();
     cr_expect_not(install(files, 2, &err));
     cr_expect_eq(err.code, E_MARBLE_APPLY);
     cr_expect_str_eq(err.text, "installing mounted: a mounted file cannot be replaced; mount its folder");

@@ -199,7 +199,7 @@ Test(tcb_info, one_wrong_member_is_refused_and_named)
     } rows[] = {
         {"[]", E_COLLATERAL_FORMAT, "$.tcbInfo: expected an object"},
         {"{}", E_COLLATERAL_FORMAT, "$.tcbInfo.version: is missing"},
-        {"{\"version\":4}", E_COLLATERAL_FORMAT, "$.tcbInfo.version: expected 2 or 3, found 4"},
+        {"{\"version\":4}", E_COLLATERAL_MISMATCH, "$.tcbInfo.version: expected 2 or 3, found 4"},
         {"{\"version\":3}", E_COLLATERAL_FORMAT, "$.tcbInfo.id: is missing"},
         {"{\"version\":2,\"tdxModule\":{}}", E_COLLATERAL_FORMAT,
          "$.tcbInfo.tdxModule: does not belong into TCB info of SGX"},
