@@ -65,7 +65,7 @@ static bool write_all(int fd, struct slice s)
     return true;
 }
 
-static bool sync_folder_of(const char *path)
+static int open_folder_of(const char *path)
 {
     scoped(arena_wipe) struct arena a = {0};
     char *folder = arena_strdup(&a, path);
@@ -75,26 +75,53 @@ static bool sync_folder_of(const char *path)
         folder = arena_strdup(&a, ".");
     else
         slash[slash == folder] = '\0';
-    scoped(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0;
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Who is told that it failed must not find it done after a restart. `link_error` says what stands under
+ * `before`: 0 the file of before, ENOENT that there was none. Another: no second name could be had. */
+static void put_back(const char *path, const char *before, int link_error)
+{
+    if (link_error == 0)
+        (void)rename(before, path);
+    else if (link_error == ENOENT)
+        (void)unlink(path);
+}
+
+static bool install(const char *temporary, const char *path, int folder, struct err *err)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    const char *before = arena_printf(&a, "%s.old", temporary);
+    const int link_error = link(path, before) == 0 ? 0 : errno;
+    bool done = rename(temporary, path) == 0;
+
+    if (!done) {
+        (void)err_errno(err, E_FILE_WRITE, "writing %s", path);
+    } else if (fsync(folder) != 0) {
+        done = err_errno(err, E_FILE_WRITE, "making %s durable", path);
+        put_back(path, before, link_error);
+    }
+    (void)unlink(before);
+    return done;
 }
 
 bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     char *temporary = arena_printf(&a, "%s.tmp.XXXXXX", path);
-    scoped(close_fd) int fd = mkostemp(temporary, O_CLOEXEC);
+    scoped(close_fd) int folder = open_folder_of(path); /* first: nothing may be missing at the end */
+    scoped(close_fd) int fd = folder < 0 ? -1 : mkostemp(temporary, O_CLOEXEC);
+    bool done;
 
     if (fd < 0)
         return err_errno(err, E_FILE_WRITE, "creating %s", temporary);
-    if (fchmod(fd, mode) != 0 || !write_all(fd, contents) || fsync(fd) != 0 || rename(temporary, path) != 0) {
-        (void)err_errno(err, E_FILE_WRITE, "writing %s", path);
+    if (fchmod(fd, mode) != 0 || !write_all(fd, contents) || fsync(fd) != 0)
+        done = err_errno(err, E_FILE_WRITE, "writing %s", path);
+    else
+        done = install(temporary, path, folder, err);
+    if (!done)
         (void)unlink(temporary);
-        return false;
-    }
-    if (!sync_folder_of(path))
-        return err_errno(err, E_FILE_WRITE, "making %s durable", path);
-    return true;
+    return done;
 }
 
 static bool write_through(const char *path, struct slice contents, unsigned mode, struct err *err)

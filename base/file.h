@@ -9,7 +9,9 @@
 bool file_read(const char *path, size_t max, struct arena *a, struct slice *out, struct err *err);
 
 /* Replaces or makes a file so that after a crash at any instant either the old or the new
- * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. Errors: E_FILE_WRITE. */
+ * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. If it fails, the old ones
+ * stand there (on a file system without hard links: unless the folder's fsync was what failed).
+ * Errors: E_FILE_WRITE. */
 bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err);
 
 /* What a user named as output: a file is replaced as above; a link is written through, and so is what is no file, such

@@ -86,6 +86,18 @@ static const char *initial_log(int64_t now, struct arena *a)
                         time);
 }
 
+/* Private secrets are made once for nobody and dropped: one that cannot be made would refuse every activation
+ * of a mesh that is in force. */
+static bool try_private(const struct mesh *m, int64_t now, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    const struct secrets_for who = {&m->manifest,   &m->shared,    m->ca,
+                                    m->root_secret, uuid_random(), &m->manifest.marbles[0]};
+    struct secret_set ignored;
+
+    return secrets_of_marble(&who, now, &scratch, &ignored, err);
+}
+
 bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out,
                         struct err *err)
 {
@@ -98,7 +110,7 @@ bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now
     m->quote = arena_copy(a, before->quote);
     m->update_log = initial_log(now, a);
     if (!manifest_parse(raw, a, &m->manifest, err) || !manifest_check(&m->manifest, err) ||
-        !secrets_make_shared(&m->manifest, m->ca, now, a, &m->shared, err) ||
+        !secrets_make_shared(&m->manifest, m->ca, now, a, &m->shared, err) || !try_private(m, now, err) ||
         !key_sign(&m->ca->root_key, m->manifest.raw, a, &m->manifest_signature, err))
         return false;
     *out = m;

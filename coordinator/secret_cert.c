@@ -3,10 +3,11 @@
 
 #include <arpa/inet.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "pki/der.h"
 
-enum { DAY = 86400, DEFAULT_DAYS = 365, MAX_DAYS = 365 * 1000, GO_SERVER_AUTH = 1, GO_CLIENT_AUTH = 2 };
+enum { DAY = 86400, DEFAULT_DAYS = 365, GO_SERVER_AUTH = 1, GO_CLIENT_AUTH = 2 };
 
 /* Attribute types of X.520 that pki/ has no use for. */
 static const uint8_t OU[] = {0x55, 0x04, 0x0b}, STREET[] = {0x55, 0x04, 0x09},
@@ -171,9 +172,9 @@ static bool validity_of(const struct secret_spec *spec, int64_t now, int64_t *ou
         *out = spec->cert.not_after;
         return true;
     }
-    if (days > MAX_DAYS)
-        return err_set(err, E_SECRET_VALUE, "ValidFor: expected at most %d days, found %llu", MAX_DAYS,
-                       (unsigned long long)days);
+    if (days > LIMIT_VALIDITY_DAYS)
+        return err_set(err, E_SECRET_VALUE, "ValidFor: expected at most %d days, found %llu",
+                       LIMIT_VALIDITY_DAYS, (unsigned long long)days);
     *out = now + (int64_t)days * DAY;
     return true;
 }
