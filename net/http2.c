@@ -298,7 +298,11 @@ static int on_frame_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *
         return 0;
     if (s->resets > 0)
         s->resets--;
-    if (ex != NULL && nghttp2_session_get_stream_remote_close(h2, frame->hd.stream_id) == 0) {
+    if (ex == NULL || nghttp2_session_get_stream_remote_close(h2, frame->hd.stream_id) != 0)
+        return 0;
+    if (ex->response.num_trailers > 0) { /* gRPC: grpc-go counts a stream as ended with its trailers */
+        return nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    } else {
         ex->impl->phase = PHASE_LINGERING;
         ex->impl->since = ex->impl->answered = s->env->now;
     }
