@@ -21,8 +21,8 @@ void json_init(void);
 
 static inline void json_release(json_t **v) { json_decref(*v); }
 
-/* One JSON value and nothing after it but white space. Depth is bounded by LIMIT_JSON_DEPTH.
- * Syntax faults become `code` with line and column. The caller releases *out. */
+/* One JSON value and nothing after it but white space. Bounded by LIMIT_JSON_DEPTH and
+ * LIMIT_JSON_VALUES. Syntax faults become `code` with line and column. The caller releases *out. */
 enum json_duplicates { JSON_LAST_WINS, JSON_NO_DUPLICATES };
 bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out,
                 struct err *err);

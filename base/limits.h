@@ -28,6 +28,8 @@ enum {
     PATIENCE_REQUEST_MS = 30 * 1000, /* from the first byte of a request to its last */
     PATIENCE_IDLE_MS = 120 * 1000,   /* a kept connection without a request */
     PATIENCE_WRITE_MS = 30 * 1000,   /* a client that does not take its answer */
+    PATIENCE_LINGER_MS = 10 * 1000,  /* a client that goes on sending what was refused already... */
+    PATIENCE_QUIET_MS = 1000,        /* ...and one that does not: it is to read why before it is cut off */
     PATIENCE_DRAIN_MS = 10 * 1000,   /* a graceful stop waits this long for requests under way */
 
     /* Evidence and collateral: several times what occurs (docs: attestation, formats). */
@@ -48,6 +50,7 @@ enum {
     /* Manifests. */
     LIMIT_MANIFEST = 12 * MIB, /* base64 of it fits LIMIT_HTTP_BODY */
     LIMIT_JSON_DEPTH = 64,
+    LIMIT_JSON_VALUES = 500 * 1000, /* a manifest of 10,000 marbles and as many secrets has half as many */
     LIMIT_MANIFEST_WARNINGS = 200,
     LIMIT_TEMPLATE_OUTPUT = 4 * MIB, /* a file or variable, expanded */
     LIMIT_DERIVED_KEY = 8160,        /* bytes: what HKDF-SHA256 gives (RFC 5869 2.3) */

@@ -22,10 +22,6 @@
 #include "net/wire.h"
 
 enum state { HANDSHAKE, OPEN, CLOSING, LINGERING, GONE };
-enum {
-    LINGER_MS = 1000, /* for a client that is still sending to read why it was refused */
-    LINGER_BYTES = 1 * MIB,
-};
 
 struct conn {
     uv_tcp_t tcp;
@@ -43,9 +39,8 @@ struct conn {
     struct session *session;
     struct session_env env;
     enum state state;
-    uint64_t state_since, idle_since, write_since; /* ticks of the loop */
+    uint64_t state_since, idle_since, write_since, heard; /* ticks of the loop */
     bool reading, sending, eof, is_due, is_idle;
-    size_t discarded;
     atomic_bool is_dead; /* for jobs that have not begun */
 };
 
@@ -116,7 +111,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
     if (n < 0)
         c->eof = true;
     else if (c->state == LINGERING)
-        c->discarded += (size_t)n;
+        c->heard = now(c);
     else if (!wire_feed(&c->wire, slice_of(buf->base, (size_t)n)))
         c->state = GONE;
     conn_step(c);
@@ -323,7 +318,8 @@ static enum state step_open(struct conn *c)
 }
 
 /* Closing before all of the client's bytes are read would take back the answer that is on its way
- * (RFC 9112 section 9.6): so our side is ended first, and the client's watched for a moment. */
+ * (RFC 9112 section 9.6): so our side is ended first, and what the client still sends is
+ * dropped for a while. Many a client reads nothing before it has sent all. */
 static enum state step_closing(struct conn *c)
 {
     uv_os_fd_t fd;
@@ -339,14 +335,14 @@ static enum state step_closing(struct conn *c)
 
 static enum state step_lingering(struct conn *c)
 {
-    return c->is_due || c->eof || c->discarded > LINGER_BYTES ? GONE : LINGERING;
+    return c->is_due || c->eof ? GONE : LINGERING;
 }
 
 static enum state step_gone(struct conn *c) { return c->state; }
 
 static void enter_state(struct conn *c)
 {
-    c->state_since = now(c);
+    c->state_since = c->heard = now(c);
     c->is_due = false;
     if (c->state == CLOSING)
         wire_close(&c->wire);
@@ -370,7 +366,7 @@ static uint64_t deadline(const struct conn *c)
     case CLOSING:
         return c->state_since + l->write_ms;
     case LINGERING:
-        return c->state_since + LINGER_MS;
+        return linger_deadline(c->loop->is_stopping, c->state_since, c->heard);
     case GONE:
         break;
     }

@@ -111,6 +111,13 @@ bool exchange_add_body(struct exchange *ex, struct slice part, struct err *err)
 
 void exchange_complete(struct exchange *ex) { ex->request.body = buf_bytes(&ex->impl->body); }
 
+uint64_t linger_deadline(bool is_stopping, uint64_t since, uint64_t heard)
+{
+    const uint64_t end = since + (is_stopping ? PATIENCE_QUIET_MS : PATIENCE_LINGER_MS);
+
+    return end < heard + PATIENCE_QUIET_MS ? end : heard + PATIENCE_QUIET_MS;
+}
+
 void exchange_refuse(struct exchange *ex, struct session_env *env, const struct err *err)
 {
     ex->response = (struct http_response){0};

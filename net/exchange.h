@@ -38,6 +38,7 @@ enum phase {
     PHASE_RECEIVING, /* not complete */
     PHASE_OUT,       /* at its job */
     PHASE_ANSWERING, /* the answer is being sent */
+    PHASE_LINGERING, /* http2: it is sent, and the client still sends the refused request */
 };
 
 struct exchange_impl {
@@ -47,7 +48,8 @@ struct exchange_impl {
     struct budget *budget;
     struct exchange *prev, *next; /* http2: all of its session */
     enum phase phase;
-    uint64_t since; /* tick of the first byte, or when the answer last moved */
+    uint64_t since; /* tick of the first byte, or when the answer, or what is sent after it, last moved */
+    uint64_t answered; /* http2: tick when the answer was sent to its end */
     int32_t stream; /* http2; 0: gone */
     size_t header_bytes, body_sent;
     struct buf body;
@@ -65,6 +67,10 @@ bool exchange_add_body(struct exchange *ex, struct slice part, struct err *err);
 
 /* Has the request been completed: its body gets its place. */
 void exchange_complete(struct exchange *ex);
+
+/* Until when what a client still sends is dropped, once it was answered at `since` and last heard of at
+ * `heard`. */
+uint64_t linger_deadline(bool is_stopping, uint64_t since, uint64_t heard);
 
 /* Answers it with a refusal in the program's form. */
 void exchange_refuse(struct exchange *ex, struct session_env *env, const struct err *err);

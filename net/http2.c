@@ -217,6 +217,8 @@ static int on_data(nghttp2_session *h2, uint8_t flags, int32_t stream, const uin
 
     (void)h2;
     (void)flags;
+    if (ex != NULL && ex->impl->phase == PHASE_LINGERING)
+        ex->impl->since = s->env->now;
     if (ex == NULL || ex->impl->phase != PHASE_RECEIVING)
         return 0; /* refused already */
     if (!exchange_add_body(ex, slice_of(data, len), &ex->impl->fault))
@@ -285,17 +287,26 @@ static int on_frame(nghttp2_session *h2, const nghttp2_frame *frame, void *ctx)
     return 0;
 }
 
-/* An answer that ends before its request: nothing more of the request is wanted (RFC 9113 section 8.1). */
+/* An answer that ends before its request: nothing more of the request is wanted (RFC 9113 section 8.1).
+ * Saying so at once with a reset takes the answer away from clients that read only when they have sent
+ * all, and from curl: what they send is dropped for a while. */
 static int on_frame_sent(nghttp2_session *h2, const nghttp2_frame *frame, void *ctx)
 {
     struct session *s = ctx;
+    struct exchange *ex = exchange_of(s, frame->hd.stream_id);
 
     if (!is_end(frame))
         return 0;
     if (s->resets > 0)
         s->resets--;
-    if (nghttp2_session_get_stream_remote_close(h2, frame->hd.stream_id) == 0)
+    if (ex == NULL || nghttp2_session_get_stream_remote_close(h2, frame->hd.stream_id) != 0)
+        return 0;
+    if (ex->response.num_trailers > 0) { /* gRPC: grpc-go counts a stream as ended with its trailers */
         return nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    } else {
+        ex->impl->phase = PHASE_LINGERING;
+        ex->impl->since = ex->impl->answered = s->env->now;
+    }
     return 0;
 }
 
@@ -438,6 +449,8 @@ static uint64_t deadline_of(const struct session *s, const struct exchange *ex)
         return ex->impl->since + s->env->request_ms;
     case PHASE_ANSWERING:
         return ex->impl->since + s->env->write_ms;
+    case PHASE_LINGERING:
+        return linger_deadline(s->is_shut, ex->impl->answered, ex->impl->since);
     case PHASE_OUT:
         break;
     }
@@ -459,9 +472,12 @@ static void http2_expire(struct session *s)
     for (struct exchange *ex = s->first; ex != NULL; ex = ex->impl->next) {
         if (s->env->now < deadline_of(s, ex))
             continue;
-        if (ex->impl->phase == PHASE_ANSWERING) {
-            ex->impl->since = s->env->now; /* the reset itself gets as long again */
-            (void)nghttp2_submit_rst_stream(s->h2, NGHTTP2_FLAG_NONE, ex->impl->stream, NGHTTP2_CANCEL);
+        if (ex->impl->phase == PHASE_ANSWERING || ex->impl->phase == PHASE_LINGERING) {
+            const bool is_answered = ex->impl->phase == PHASE_LINGERING;
+
+            ex->impl->since = ex->impl->answered = s->env->now; /* the reset itself gets as long again */
+            (void)nghttp2_submit_rst_stream(s->h2, NGHTTP2_FLAG_NONE, ex->impl->stream,
+                                            is_answered ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
             continue;
         }
         (void)err_set(&ex->impl->fault, E_TIMEOUT, "HTTP: the request was not complete after %u ms",

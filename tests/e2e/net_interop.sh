@@ -75,6 +75,10 @@ with_curl() { # SCHEME CURL-ARGUMENT... : all answers over one protocol
         "${call[@]}" -o /dev/null -w '%{size_download}' --data-binary @- "$base/echo")"
     expect "curl $* chunks" 3000000 "$(head -c 3000000 /dev/zero |
         "${call[@]}" -o /dev/null -w '%{size_download}' -T - "$base/echo")"
+    for how in "--data-binary @$folder/huge" "-X POST -T $folder/huge -H Transfer-Encoding:chunked"; do
+        # shellcheck disable=SC2086
+        expect "curl $* $how, too large" 413 "$("${call[@]}" $how -H Expect: -o /dev/null -w '%{http_code}' "$base/echo" || true)"
+    done
     expect "curl $* HEAD" "200 0" "$("${call[@]}" -I -o /dev/null -w '%{http_code} %{size_download}' "$base/echo")"
     expect "curl $* two on one connection" "0 0" "$("${call[@]}" -o /dev/null -o /dev/null "$base/echo" \
         "$base/slow?ms=10" -w '%{exitcode} ' | sed 's/ $//')"
@@ -87,6 +91,7 @@ with_openssl() { # REQUEST OPENSSL-ARGUMENT...
     printf "$request" | timeout 20 openssl s_client -quiet -connect "localhost:$port" "$@" 2>/dev/null | tr -d '\r' || true
 }
 
+head -c 40000000 /dev/zero >"$folder/huge"
 make_key server -newkey ec -pkeyopt ec_paramgen_curve:P-256
 make_key ec -newkey ec -pkeyopt ec_paramgen_curve:P-384
 make_key rsa -newkey rsa:2048

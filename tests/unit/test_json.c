@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 /* Parses an object and lets `read` take what it wants; gives the error's text, or "". */
@@ -74,6 +75,26 @@ Test(json, depth_is_bounded)
                 "\"[[[[[[[[[[\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\""),
             JSON_LAST_WINS, E_JSON_SYNTAX, &v, &err),
         "brackets inside a string do not nest");
+    json_decref(v);
+}
+
+/* "[[],[],...]": three bytes each, and a hundred times as much memory. */
+Test(json, number_of_values_is_bounded)
+{
+    static char many[3 * (LIMIT_JSON_VALUES / 2) + 4];
+    const size_t num = LIMIT_JSON_VALUES / 2; /* each has a bracket, and a comma before the next */
+    struct err err;
+    json_t *v;
+
+    many[0] = '[';
+    for (size_t i = 0; i < num; i++)
+        memcpy(many + 1 + 3 * i, "[],", 3);
+    many[3 * num] = ']';
+    cr_expect_not(json_parse(slice_of(many, 3 * num + 1), JSON_LAST_WINS, E_JSON_SYNTAX, &v, &err));
+    cr_expect_str_eq(err.text, "JSON of more than 500000 values");
+    many[3 * num - 3] = ']'; /* one less */
+    cr_assert(json_parse(slice_of(many, 3 * num - 2), JSON_LAST_WINS, E_JSON_SYNTAX, &v, &err), "%s", err.text);
+    cr_expect_eq(json_array_size(v), num - 1);
     json_decref(v);
 }
 
