@@ -46,7 +46,7 @@ static const char *time_text(struct arena *a, int64_t t)
     return text;
 }
 
-/* ---- the quote and the platform's chain -------------------------------------------------------- */
+/* ---- the quote and the platform's chain --------------------------------------------- */
 
 static bool quote_format(struct appraising *x, struct err *err)
 {
@@ -102,7 +102,7 @@ static bool pck_dates(struct appraising *x, struct err *err)
            cert_in_time(x, &x->pck.root, err);
 }
 
-/* ---- revocation lists --------------------------------------------------------------------------- */
+/* ---- revocation lists --------------------------------------------------------------- */
 
 static bool take_crl(struct appraising *x, struct slice text, const struct cert *issuer, const char *name,
                      struct crl *out, struct err *err)
@@ -144,7 +144,7 @@ static bool pck_revocation(struct appraising *x, struct err *err)
            not_revoked(x, &x->pck_crl, &x->pck.leaf, "PCK certificate", err);
 }
 
-/* ---- TCB info and QE identity -------------------------------------------------------------------- */
+/* ---- TCB info and QE identity ------------------------------------------------------- */
 
 static bool document_issuer(struct appraising *x, struct slice chain, struct document *doc, struct err *err)
 {
@@ -218,7 +218,7 @@ static bool qe_identity_dates(struct appraising *x, struct err *err)
            document_dates(x, "enclaveIdentity", q->issue_date, q->next_update, err);
 }
 
-/* ---- does it belong together ---------------------------------------------------------------------- */
+/* ---- does it belong together -------------------------------------------------------- */
 
 static bool same_bytes(struct appraising *x, const char *what, struct slice expected, struct slice found,
                        struct err *err)
@@ -265,7 +265,7 @@ static bool tcb_evaluation_number(struct appraising *x, struct err *err)
                    (unsigned long long)least, (unsigned long long)found);
 }
 
-/* ---- from the platform's key to the report ---------------------------------------------------------- */
+/* ---- from the platform's key to the report ------------------------------------------ */
 
 static bool qe_report_signature(struct appraising *x, struct err *err)
 {
@@ -299,11 +299,16 @@ static bool qe_identity(struct appraising *x, struct err *err)
 
 static bool quote_signature(struct appraising *x, struct err *err)
 {
-    return p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err) ||
-           err_as(err, E_QUOTE_SIGNATURE);
+    if (p256_verify_raw(x->quote.attestation_key, x->quote.signed_part, x->quote.signature, err))
+        return true;
+    if (err->code == E_KEY_FORMAT) {
+        (void)err_in(err, "attestation key");
+        return err_as(err, E_EVIDENCE_FORMAT);
+    }
+    return err_as(err, E_QUOTE_SIGNATURE);
 }
 
-/* ---- how good is the platform ------------------------------------------------------------------------ */
+/* ---- how good is the platform ------------------------------------------------------- */
 
 static const char *level_text(struct arena *a, const struct tcb_level *level)
 {
@@ -354,7 +359,7 @@ static bool tcb_status(struct appraising *x, struct err *err)
                    tcb_status_name(p->status), tcb_status_name(q->status));
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------- */
 
 static const struct step {
     const char *name;
@@ -425,6 +430,7 @@ static struct claims claims_of(const struct sgx_quote *q, const struct roots *ro
         .config_id = r->config_id,
         .isv_family_id = r->isv_family_id,
         .config_svn = r->config_svn,
+        .trailing_bytes = q->trailing_bytes,
     };
 }
 

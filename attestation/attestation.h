@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/attestation.h: the verifier (RFC 9334): evidence in, verdict out.
  *
  * appraise() is a pure function of (evidence, collateral, roots, time): no clock, no network, no
@@ -75,6 +76,7 @@ struct claims {
     /* SGX report body, the rest of it */
     struct slice cpu_svn, misc_select, isv_ext_prod_id, attributes, config_id, isv_family_id;
     unsigned config_svn;
+    size_t trailing_bytes; /* behind the quote, signed by nobody: padding, as quoting services leave it */
 };
 
 enum check_outcome { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/cbor.h: a little CBOR (RFC 8949), read on a cursor: definite lengths only.
  *
  * What is of another type than asked for, of indefinite length or reserved poisons the cursor.

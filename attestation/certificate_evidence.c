@@ -7,7 +7,7 @@
 #include "pki/hash.h"
 #include "pki/pem.h"
 
-/* ---- report data ------------------------------------------------------------------------------- */
+/* ---- report data -------------------------------------------------------------------- */
 
 /* SHA-256 in front, zeroes behind. */
 static void expect_hash_of(struct certificate_evidence *e, struct slice what, struct arena *a)
@@ -18,7 +18,7 @@ static void expect_hash_of(struct certificate_evidence *e, struct slice what, st
     e->report_data[e->num_report_data++] = slice_of(data, 64);
 }
 
-/* ---- Interoperable RA-TLS: 60000([quote, claims]) ------------------------------------------------ */
+/* ---- Interoperable RA-TLS: 60000([quote, claims]) ----------------------------------- */
 
 enum { TAG_QUOTE = 60000 };
 
@@ -113,7 +113,7 @@ static bool read_dice(struct slice value, const struct cert *cert, struct arena 
     return read_claims(claims, cert->spki, a, out, err);
 }
 
-/* ---- Open Enclave and Gramine: a hash of the key in the report data --------------------------------- */
+/* ---- Open Enclave and Gramine: a hash of the key in the report data ----------------- */
 
 /* EGo hashes the key, Open Enclave its PEM text with the NUL behind it. */
 static bool read_oe(struct slice value, const struct cert *cert, struct arena *a,
@@ -140,7 +140,7 @@ static bool read_gramine(struct slice value, const struct cert *cert, struct are
     return true;
 }
 
-/* ---- finding the extension -------------------------------------------------------------------------- */
+/* ---- finding the extension ---------------------------------------------------------- */
 
 static const uint8_t oid_dice[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_oe[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x01};

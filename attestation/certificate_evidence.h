@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/certificate_evidence.h: evidence that a certificate carries, and what binds it to the key.
  *
  * Three framings are in use: TCG DICE tagged evidence (Interoperable RA-TLS), Open Enclave's report and
@@ -30,17 +31,18 @@ struct certificate_evidence {
     struct slice evidence;       /* for appraise() */
     struct slice report_data[2]; /* one of these 64 bytes must be the evidence's */
     size_t num_report_data;
-    struct slice spki_sha256; /* 32: of the certificate's key */
-    struct slice nonce;       /* claim "nonce"; empty if there is none */
+    struct slice spki_sha256;         /* 32: of the certificate's key */
+    struct slice nonce;               /* claim "nonce"; empty if there is none */
     struct certificate_claim *claims; /* DICE: all but "pubkey-hash" */
     size_t num_claims;
 };
 
 /* The certificate signs itself (E_SIGNATURE), is valid at `now` (E_CERT_EXPIRED) and carries evidence in one
- * accepted framing once (E_EVIDENCE_MISSING, E_EVIDENCE_FORMAT); the claim over the key names the certificate's
- * own (E_KEY_BINDING). The result borrows from certificate and arena. */
+ * accepted framing once (E_EVIDENCE_MISSING, E_EVIDENCE_FORMAT); the claim over the key names the
+ * certificate's own (E_KEY_BINDING). The result borrows from certificate and arena. */
 bool certificate_evidence_read(const struct cert *c, unsigned framings, int64_t now, struct arena *a,
                                struct certificate_evidence *out, struct err *err);
 
 /* The appraised evidence is bound to what the certificate says. E_KEY_BINDING. */
-bool certificate_evidence_bound(const struct certificate_evidence *e, const struct verdict *v, struct err *err);
+bool certificate_evidence_bound(const struct certificate_evidence *e, const struct verdict *v,
+                                struct err *err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/chain.h: Intel's certificate chains, before anything is looked up in them.
  *
  * Two kinds occur: PCK (leaf, intermediate, root) and TCB signing (leaf, root). Roles are found by name

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/collect.h: the trust domain that a program is built for, and the TEE it runs in.
  *
  * A program is linked with exactly one trust domain: the production one (Intel's roots, real TEEs)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/collect_gramine.h: evidence and keys inside Gramine, which offers them as files.
  *
  * Gramine documentation, "Attestation and Secret Provisioning": writing 64 bytes to user_report_data and

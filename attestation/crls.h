@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/crls.h: Intel's revocation lists in every form in which they are served.
  *
  * DER (the provisioning service), PEM (its default) and hexadecimal text of the DER (caching services),

@@ -62,16 +62,16 @@ bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, s
 
 const char *pck_ca_name(const struct pck_chain *c)
 {
-    if (cert_is_called(&c->intermediate, "SGX PCK Platform CA"))
+    if (cert_is_called(&c->intermediate, "Intel SGX PCK Platform CA"))
         return "platform";
-    return cert_is_called(&c->intermediate, "SGX PCK Processor CA") ? "processor" : NULL;
+    return cert_is_called(&c->intermediate, "Intel SGX PCK Processor CA") ? "processor" : NULL;
 }
 
 bool pck_chain_verify(const struct pck_chain *c, struct err *err)
 {
     if (pck_ca_name(c) == NULL)
         return err_set(err, E_PCK_CHAIN,
-                       "intermediate certificate: expected SGX PCK Processor CA or SGX PCK Platform CA");
+                       "intermediate certificate: expected Intel SGX PCK Processor CA or Platform CA");
     if (c->leaf.is_ca)
         return err_set(err, E_PCK_CHAIN,
                        "PCK certificate: is a certification authority, which it must not be");
@@ -86,7 +86,7 @@ bool pck_chain_verify(const struct pck_chain *c, struct err *err)
     return true;
 }
 
-/* ---- the SGX extension ---------------------------------------------------------------------- */
+/* ---- the SGX extension -------------------------------------------------------------- */
 
 /* 1.2.840.113741.1.13.1: its contents octets; those of its parts have one or two more. */
 #define SGX_OID 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01

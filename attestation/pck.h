@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/pck.h: the platform's certificate (Provisioning Certification Key) and its chain.
  *
  * Parsing, verifying and reading the extension are separate so that results can be kept.
@@ -13,7 +14,8 @@ struct pck_chain {
 
 /* Where the chain stands: in the quote (certification data type 5), or, for types 1 to 3, in the
  * collateral. E_EVIDENCE_FORMAT. */
-bool pck_chain_text(const struct sgx_quote *q, const struct collateral *c, struct slice *pem, struct err *err);
+bool pck_chain_text(const struct sgx_quote *q, const struct collateral *c, struct slice *pem,
+                    struct err *err);
 
 /* Exactly three certificates whose roles are found by name. E_EVIDENCE_FORMAT; E_PCK_CHAIN for the roles. */
 bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err);

@@ -31,7 +31,7 @@ bool policy_parse(struct fields *f, struct package_policy *out)
     return true;
 }
 
-/* ---- is it complete --------------------------------------------------------------------------- */
+/* ---- is it complete ----------------------------------------------------------------- */
 
 static bool given(const char *s) { return s != NULL && s[0] != '\0'; }
 
@@ -76,7 +76,7 @@ bool policy_check(const struct package_policy *p, struct arena *a, char **warnin
     return true;
 }
 
-/* ---- does it match ----------------------------------------------------------------------------- */
+/* ---- does it match ------------------------------------------------------------------ */
 
 static bool listed(char *const *list, size_t num, const char *word)
 {
@@ -175,7 +175,7 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
            match_numbers(p, &v->claims, err);
 }
 
-/* ---- written ------------------------------------------------------------------------------------ */
+/* ---- written ------------------------------------------------------------------------ */
 
 static void put_name(struct buf *b, const char *name) { buf_printf(b, ",\"%s\":", name); }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/policy.h: what a relying party demands of evidence: MarbleRun's package properties.
  *
  * The same properties name a package in a manifest and the coordinator in an era file.

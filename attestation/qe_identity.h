@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/qe_identity.h: what Intel says its quoting enclave looks like.
  *
  * Source: Intel PCS API v4, "Get Quoting Enclave Identity". Hexadecimal members, MISCSELECT too, are in

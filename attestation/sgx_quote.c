@@ -174,6 +174,7 @@ bool sgx_quote_parse(struct slice in, struct sgx_quote *out, struct err *err)
                        (unsigned)len);
     if (!read_signature_data(sig, &q, err))
         return false;
+    q.trailing_bytes = c.rest.len;
     *out = q;
     return true;
 }

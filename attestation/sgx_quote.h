@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sgx_quote.h: an SGX ECDSA quote, taken apart. Nothing is decided here.
  *
  * Versions 3, 4 and 5 with an SGX enclave report as body (Intel SGX DCAP quote formats).
@@ -25,6 +26,7 @@ struct sgx_quote {
     struct slice qe_signature, qe_auth; /* 64, any */
     unsigned cert_type; /* certification data type; 5: PEM chain */
     struct slice cert_data;
+    size_t trailing_bytes; /* after the structure */
 };
 
 /* Takes the length from the structure; bytes after it are allowed (quoting services pad). E_EVIDENCE_FORMAT. */

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-/* ---- finding the bytes: only after a JSON parser has accepted the whole ---------------------- */
+/* ---- finding the bytes: only after a JSON parser has accepted the whole ------------- */
 
 static uint8_t peek(const struct cursor *c) { return c->rest.len > 0 ? c->rest.ptr[0] : 0; }
 
@@ -84,7 +84,7 @@ static struct slice find_member(struct slice text, struct slice quoted_name)
     return (struct slice){0};
 }
 
-/* ---- the envelope ---------------------------------------------------------------------------- */
+/* ---- the envelope ------------------------------------------------------------------- */
 
 /* Structures of C libraries carry the terminating NUL along. */
 static struct slice without_nul(struct slice s)
@@ -128,7 +128,7 @@ bool signed_json_split(struct slice text, const char *member, struct arena *a, s
     return true;
 }
 
-/* ---- who signed ------------------------------------------------------------------------------ */
+/* ---- who signed --------------------------------------------------------------------- */
 
 bool tcb_signer_parse(struct slice pem, struct arena *a, struct tcb_signer *out, struct err *err)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/signed_json.h: Intel's signed JSON: {"tcbInfo":{...},"signature":"<128 hex>"}.
  *
  * The signature covers the very bytes of the inner object, so they are cut out, verified and then
@@ -26,4 +27,5 @@ bool tcb_signer_parse(struct slice pem, struct arena *a, struct tcb_signer *out,
 /* Trusted root (E_ROOT), name and signature of the leaf (E_COLLATERAL_SIGNATURE). Not: dates, revocation. */
 bool tcb_signer_verify(const struct tcb_signer *s, const struct roots *roots, struct err *err);
 
-bool signed_json_verify(const struct signed_json *j, const struct tcb_signer *s, struct err *err); /* E_COLLATERAL_SIGNATURE */
+bool signed_json_verify(const struct signed_json *j, const struct tcb_signer *s,
+                        struct err *err); /* E_COLLATERAL_SIGNATURE */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sigstruct.h: the signature structure of an SGX enclave, found in the files people have.
  *
  * Intel SDM volume 3D, "Enclave Signature Structure (SIGSTRUCT)". Only its form is checked: whether the

@@ -32,7 +32,7 @@ bool tcb_status_named(const char *name, enum tcb_status *out)
     return false;
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------ */
 
 int64_t field_time(struct fields *f, const char *name)
 {
@@ -117,7 +117,7 @@ struct tcb_level *tcb_levels(struct fields *f, void (*read)(struct fields *level
     return levels;
 }
 
-/* ---- choosing -------------------------------------------------------------------------------- */
+/* ---- choosing ----------------------------------------------------------------------- */
 
 static bool reaches(const struct tcb_level *level, const uint8_t components[16], unsigned pce_svn)
 {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/tcb.h: TCB levels: which one a platform reaches, and what platform and quoting enclave
  * give together.
  *
@@ -32,13 +33,12 @@ struct slice field_needed_hex(struct fields *f, const char *name, size_t len);
 /* Reads each element of the array "tcbLevels" with `read`, sorts them descending with `compare` (< 0: a
  * belongs before b) and refuses two that are equal. */
 
-
 struct tcb_level *tcb_levels(struct fields *f, void (*read)(struct fields *level, struct tcb_level *out),
                              int (*compare)(const void *a, const void *b), size_t *num);
 
 /* The highest level that is reached, or NULL. Levels are sorted. */
-const struct tcb_level *tcb_platform_level(const struct tcb_level *levels, size_t num, const uint8_t components[16],
-                                           unsigned pce_svn);
+const struct tcb_level *tcb_platform_level(const struct tcb_level *levels, size_t num,
+                                           const uint8_t components[16], unsigned pce_svn);
 const struct tcb_level *tcb_enclave_level(const struct tcb_level *levels, size_t num, unsigned isv_svn);
 
 /* The status of both together. */

@@ -72,8 +72,10 @@ static void read_identity(struct fields *f, struct tcb_info *out)
     const char *id = field_str(f, "id");
 
     out->version = (unsigned)field_needed_uint(f, "version", UINT16_MAX);
-    if (fields_done(f) && out->version != 2 && out->version != 3)
+    if (fields_done(f) && out->version != 2 && out->version != 3) {
+        f->code = E_COLLATERAL_MISMATCH; /* well-formed for all we know, and not what can be judged by */
         (void)field_fault(f, "version", "expected 2 or 3, found %u", out->version);
+    }
     if (out->version == 3)
         field_need(f, "id");
     out->id = id == NULL ? "SGX" : id;

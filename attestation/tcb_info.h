@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/tcb_info.h: what Intel says about one family of platforms.
  *
  * Versions 2 (API v3) and 3 (API v4). Parsing decides nothing: whose info it is and whether its dates

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/arena.h: memory with one lifetime.
  *
  * Zero-initialised is empty. What has the arena's lifetime is allocated from it and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/buf.h: writing bytes, up to a maximum.
  *
  * A buf grows on the heap, never beyond `max`. The first write that would makes it bad:

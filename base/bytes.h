@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/bytes.h: reading bytes that somebody else wrote.
  *
  * A slice borrows bytes; their owner must outlive it. A cursor walks a slice and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/clock.h: time. Libraries take the time as a parameter; programs ask here.
  *
  * Times are seconds since 1970-01-01T00:00:00Z as int64_t, without leap seconds.

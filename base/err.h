@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/err.h: how a function says no.
  *
  * Whatever can fail returns bool and takes `struct err *err` as its last argument:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
 #include <errno.h>
@@ -94,6 +95,22 @@ bool file_replace(const char *path, struct slice contents, unsigned mode, struct
     if (!sync_folder_of(path))
         return err_errno(err, E_FILE_WRITE, "making %s durable", path);
     return true;
+}
+
+static bool write_through(const char *path, struct slice contents, unsigned mode, struct err *err)
+{
+    scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+
+    return (fd >= 0 && write_all(fd, contents)) || err_errno(err, E_FILE_WRITE, "writing %s", path);
+}
+
+bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return write_through(path, contents, mode, err);
+    return file_replace(path, contents, mode, err);
 }
 
 bool file_make_folders(const char *path, unsigned mode, struct err *err)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/file.h: whole files, read bounded and replaced atomically. */
 #pragma once
 #include "base/arena.h"
@@ -10,6 +11,10 @@ bool file_read(const char *path, size_t max, struct arena *a, struct slice *out,
 /* Replaces or makes a file so that after a crash at any instant either the old or the new
  * contents stand there: writes PATH.tmp.*, fsync, rename, fsync of the folder. Errors: E_FILE_WRITE. */
 bool file_replace(const char *path, struct slice contents, unsigned mode, struct err *err);
+
+/* What a user named as output: a file is replaced as above; a link is written through, and so is what is no file, such
+ * as /dev/stdout or a pipe. */
+bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err);
 
 /* mkdir -p; existing folders are left as they are. */
 bool file_make_folders(const char *path, unsigned mode, struct err *err);

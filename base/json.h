@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/json.h: JSON that somebody else wrote, read by name; and JSON written.
  *
  * A `struct fields` walks the members of one object. It sticks at the first fault, whose text

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/limits.h: every maximum in the program, each with its reason.
  *
  * A foreign size is compared with one of these before it is allocated.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/log.h: levelled lines on stderr; the only printer outside cli/.
  *
  * On a terminal a line is for people; otherwise, or with EDG_LOG_FORMAT=json, it is one JSON

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/scope.h: `scoped(secret_wipe) struct secret key = {0};` runs secret_wipe(&key)
  * wherever the block ends. The function must accept the zero state.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/secret.h: bytes that must not leave.
  *
  * Guarded and locked by libsodium, compared in constant time, wiped on release. There is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/text.h: bytes as text and back, strictly.
  *
  * Decoders accept one spelling and refuse everything else; they write nothing on failure.

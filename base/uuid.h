@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base/uuid.h: RFC 9562 UUIDs. */
 #pragma once
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/command.h"
 
 #include <string.h>
@@ -156,7 +157,9 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const char **topic, struc
     if (cli->help)
         return true;
     if (cli->num_arguments < cli->command->min_arguments || cli->num_arguments > cli->command->max_arguments)
-        return err_set(err, E_USAGE, "%s wants: %s", cli->command->words, cli->command->arguments);
+        return err_set(err, E_USAGE, "%s %s%s", cli->command->words,
+                       cli->command->max_arguments > 0 ? "wants: " : "takes no arguments",
+                       cli->command->arguments);
     return true;
 }
 

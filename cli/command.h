@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/command.h: commands and their options as tables; what help, parsing and later man pages and
  * completions are made from.
  */

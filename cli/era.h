@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/era.h: the policy that a coordinator's evidence has to satisfy.
  *
  * From --era-config; else ./era-config.json; else the coordinator-era.json that was built or

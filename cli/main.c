@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/main.c: meshctl, the operator's tool. The table of commands is its table of contents. */
 #include <signal.h>
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 #include "base/json.h"
 #include "base/scope.h"
 #include "base/secret.h"
+#include "base/stdio.h"
 #include "cli/commands.h"
 #include "net/tls.h"
 #include "pki/hash.h"
@@ -86,7 +88,8 @@ static const struct command table[] = {
      "meshctl status localhost:4433", cmd_status},
     {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
      "Prints what a manifest's package says of a signed enclave: UniqueID, SignerID, ProductID and\n"
-     "SecurityVersion. The -sim twin takes any native program. With --json the output fits into Packages.",
+     "SecurityVersion. The -sim twin takes any native program. A package in a manifest has either the\n"
+     "UniqueID, or the three others.",
      "meshctl package-info enclave.signed --json", cmd_package_info},
     {"version", "", 0, 0, json_options, "print the version",
      "Prints the version of this program and the trust domain that it belongs to.", "meshctl version",
@@ -115,6 +118,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     const char *topic = "";
 
+    (void)stdio_hold();
     (void)signal(SIGPIPE, SIG_IGN);
     secret_init();
     json_init();
@@ -124,7 +128,7 @@ int main(int argc, char **argv)
         return fail(&err);
     if (cli.help) {
         cli_help(stdout, cli.command, topic);
-        return EXIT_SUCCESS;
+        return flush_output(&err) ? EXIT_SUCCESS : fail(&err);
     }
-    return cli.command->run(&cli, &err) ? EXIT_SUCCESS : fail(&err);
+    return cli.command->run(&cli, &err) && flush_output(&err) ? EXIT_SUCCESS : fail(&err);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/manifest_commands.c: set, get, verify and sign for a manifest. */
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,15 @@ static char *fingerprint_of(struct arena *a, struct slice manifest)
     return hex_text(a, slice_of(digest, sizeof digest));
 }
 
+static bool is_object(struct slice text)
+{
+    size_t i = 0;
+
+    while (i < text.len && strchr(" \t\r\n", text.ptr[i]) != NULL)
+        i++;
+    return i < text.len && text.ptr[i] == '{';
+}
+
 /* The manifest's bytes as they are uploaded and hashed: those of the file. */
 static bool read_manifest(struct cli *cli, const char *path, struct slice *out, struct err *err)
 {
@@ -26,7 +36,8 @@ static bool read_manifest(struct cli *cli, const char *path, struct slice *out, 
     if (!file_read(path, LIMIT_MANIFEST, &cli->arena, out, err))
         return false;
     if (!json_parse(*out, JSON_LAST_WINS, E_JSON_SYNTAX, &json, err))
-        return err_in(err, "%s", path);
+        return err_in(err, "%s%s", path,
+                      is_object(*out) ? "" : ": a manifest is a JSON object (YAML has to be converted first)");
     json_decref(json);
     return true;
 }
@@ -42,7 +53,7 @@ static bool hand_out_recovery_data(struct cli *cli, const json_t *data, struct e
     if (json_object_size(secrets) == 0)
         return true;
     text = json_dumps(data, JSON_COMPACT);
-    ok = path != NULL ? file_replace(path, slice_str(text), 0600, err) : printf("%s\n", text) > 0;
+    ok = path != NULL ? file_save(path, slice_str(text), 0600, err) : printf("%s\n", text) > 0;
     wipe(text, strlen(text));
     free(text);
     return ok;

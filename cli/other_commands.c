@@ -1,4 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/other_commands.c: certificates, status, what a package is, version. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,15 +13,29 @@
 #include "cli/target.h"
 #include "pki/pem.h"
 
+static bool reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+bool flush_output(struct err *err)
+{
+    errno = EIO; /* should an earlier write have failed, whose errno is gone */
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return true;
+    return reader_is_gone() || err_errno(err, E_FILE_WRITE, "writing to standard output");
+}
+
 bool print_or_save(struct cli *cli, struct slice text, struct err *err)
 {
     const char *path = cli_option(cli, "output");
 
     if (path != NULL)
-        return file_replace(path, text, 0600, err);
-    if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
-        return err_errno(err, E_FILE_WRITE, "writing to standard output");
-    return true;
+        return file_save(path, text, 0600, err);
+    (void)fwrite(text.ptr, 1, text.len, stdout);
+    return flush_output(err);
 }
 
 static bool certificate(struct cli *cli, bool intermediate, bool root, struct err *err)

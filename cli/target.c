@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/target.h"
 
 #include <stdlib.h>
@@ -27,7 +28,10 @@ static bool check_peer(void *ctx, const struct slice *chain, size_t num_chain, s
         if (!cert_parse(chain[i], &a, &peer[i], err))
             return err_in(err, "certificate of %s", t->address);
     if (!chain_verify(&peer[0], peer + 1, num_chain - 1, &t->root, 1, clock_now(), err))
-        return err_in(err, "%s is not the coordinator that was attested", t->address);
+        return err_in(err, 
+                      "%s is not the coordinator that was attested (one that was set up anew has to be attested anew: "
+                      "manifest set or verify)",
+                      t->address);
     return true;
 }
 
@@ -155,7 +159,7 @@ static bool save_quote(struct cli *cli, struct slice quote, struct err *err)
 {
     const char *path = cli_option(cli, "save-sgx-quote");
 
-    return path == NULL || file_replace(path, quote, 0600, err);
+    return path == NULL || file_save(path, quote, 0600, err);
 }
 
 bool target_attest(struct cli *cli, const char *address, struct target *out, struct err *err)
@@ -231,10 +235,12 @@ static bool read_cache(struct cli *cli, struct cert **chain, const char **pem, b
     if (!file_read(path, LIMIT_CHAIN * LIMIT_CERTIFICATE, &cli->arena, &text, err))
         return err_in(err, "cached certificate");
     if (!cert_parse_pem(text, &cli->arena, chain, &num, err))
-        return err_in(err, "cached certificate %s", path);
+        return err_in(err, "cached certificate %s (remove it to attest anew)", path);
     if (num != 2)
         return err_set(err, E_CERT_FORMAT,
-                       "%s: expected the intermediate and the root certificate, found %zu", path, num);
+                       "cached certificate %s (remove it to attest anew): expected the intermediate and the root "
+                       "certificate, found %zu",
+                       path, num);
     *pem = (const char *)text.ptr;
     *found = true;
     return true;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cli/target.h: the coordinator that a command talks to, and why it is believed.
  *
  * A coordinator is believed when its evidence was verified against a policy (target_attest), or when

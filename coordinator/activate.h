@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/activate.h: a marble asks to be one: rpc.Marble/Activate, from values to values.
  *
  * The steps and their gRPC statuses are MarbleRun's. Nothing is changed before the last step, and that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/ca.h: the mesh's certificate authority: who the coordinator is, and who a marble becomes.
  *
  *     root "MarbleRun Coordinator"                            subject of the quote; server of the client API

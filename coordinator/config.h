@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/config.h: the coordinator's settings, read from an environment once and checked.
  *
  * Names and defaults are MarbleRun's (EDG_...); ours begin with MESH_. There are no command line

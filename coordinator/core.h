@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/core.h: the coordinator without its wires: one mesh at a time, and how it changes.
  *
  * Readers take the current snapshot (core_mesh) and need nothing else. Changes are serialised by one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* meshd: environment → settings, wiring, signals, the end. Everything that decides is elsewhere. */
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/stdio.h"
 #include "coordinator/api/marble_rpc.h"
 #include "coordinator/api/routes.h"
 #include "pki/hash.h"
@@ -38,12 +40,12 @@ static int help(void)
         trust_domain()->simulated
             ? "  MESH_SIM                     tee (default), or none: no evidence at all\n"
             : "");
-    return 0;
+    return fflush(stdout) != 0;
 }
 
 static int arguments(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
         return help();
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return printf("%s %s\n", program(), MARBLEMESH_VERSION) < 0;
@@ -143,7 +145,7 @@ static bool announce(struct core *core, struct ports ports, struct err *err)
              "clientPort", arena_printf(&scratch, "%u", ports.client), "meshAddr", c->mesh_address,
              "meshPort", arena_printf(&scratch, "%u", ports.mesh), "state", mesh_state_name(mesh->state),
              "sealDir", c->seal_dir);
-    return c->ready_file == NULL || file_replace(c->ready_file, slice_str(ready), 0644, err) ||
+    return c->ready_file == NULL || file_save(c->ready_file, slice_str(ready), 0644, err) ||
            err_in(err, "MESH_READY_FILE");
 }
 
@@ -184,6 +186,7 @@ int main(int argc, char **argv)
 
     if (argc > 1)
         return arguments(argc, argv);
+    (void)stdio_hold();
     block_signals(&ends);
     (void)umask(077);
     json_init();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/mesh.h: a snapshot of the mesh: immutable, counted, readable without a lock.
  *
  * A request takes a reference at its beginning and works on that snapshot to its end; a change makes a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/params.h: what a marble gets: files, environment, arguments, with templates expanded. */
 #pragma once
 #include "coordinator/ca.h"

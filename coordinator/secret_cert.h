@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/secret_cert.h: a certificate secret from its template.
  *
  * Filled in where the template is silent: DNS name "localhost", addresses 127.0.0.1 and ::1, key usage

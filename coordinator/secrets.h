@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/secrets.h: the values of the secrets that a manifest declares.
  *
  * Shared symmetric keys are random and made once; private ones are derived from the mesh's root secret

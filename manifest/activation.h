@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/activation.h: the messages of rpc.Marble/Activate as values (wire format: rpc.proto). */
 #pragma once
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets' certificate templates. MarbleRun decodes them straight into Go's x509.Certificate, so the names
  * are that structure's (documentation of Go's package crypto/x509). */
 #include <arpa/inet.h>

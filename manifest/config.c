@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 #include "manifest/decode.h"
 
@@ -32,11 +33,11 @@ static void note_what_rests(struct decoder *d, const struct manifest *m)
     if (m->num_feature_gates > 0)
         decode_unsupported(d, "$.Config.FeatureGates: this version has none of the features that it opens");
     if (m->update_threshold > 0)
-        decode_warn(d, "$.Config.UpdateThreshold: without effect in this version, which has no updates; see "
-                       "docs/known-gaps.md");
+        decode_warn(
+            d, "$.Config.UpdateThreshold: without effect, there are no updates yet; see docs/known-gaps.md");
     if (m->rotate_root_secret)
-        decode_warn(d, "$.Config.RotateRootSecret: without effect in this version, which has no updates; see "
-                       "docs/known-gaps.md");
+        decode_warn(
+            d, "$.Config.RotateRootSecret: without effect, there are no updates yet; see docs/known-gaps.md");
 }
 
 bool decode_config(struct decoder *d, const json_t *value, const char *path)

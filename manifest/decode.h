@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/decode.h: JSON to a manifest's structs, section by section.
  *
  * Private to manifest/. Results live in the decoder's arena; every function that returns bool sets the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/manifest.h: what the owner of a mesh wants, read from MarbleRun's JSON.
  *
  * Pure: no file, no network, no clock. A parsed manifest is immutable and lives in an arena; it may be

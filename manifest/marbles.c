@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/text.h"
 #include "manifest/decode.h"
@@ -30,7 +31,7 @@ static bool decode_data(struct fields *f, struct arena *a, struct slice *out)
 /* Data that does nothing when it runs is kept as what it would become. */
 static bool find_template(struct decoder *d, enum template_place place, const char *path, struct content *c)
 {
-    if (memmem(c->data.ptr, c->data.len, "{{", 2) == NULL)
+    if (c->data.len == 0 || memmem(c->data.ptr, c->data.len, "{{", 2) == NULL)
         return true;
     if (!template_parse(c->data, place, d->arena, &c->template, d->err))
         return err_in(d->err, "%s", path);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/secret.h: what a manifest declares as secrets, and the values they get. */
 #pragma once
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Secrets section; what a secret is: secret.c. */
 #include "base/limits.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/template.h: the part of Go's text/template that manifests use, parsed once, run often.
  *
  * Text with actions: {{ pipeline }}, {{- trim -}}, {{/' comment '/}}. A pipeline is an operand or a

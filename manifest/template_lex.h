@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/template_lex.h: a template cut into text and tokens, as Go's text/template cuts it.
  *
  * Private to the template language. Source: the documentation of Go's package text/template, sections

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/template_quote.h: what Go's string constants mean.
  *
  * Private to the template language. Source: The Go Programming Language Specification, "String literals"

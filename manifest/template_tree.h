@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/template_tree.h: a parsed template, between its parser and its runner.
  *
  * Private to the template language. Everything lives in the arena given to template_parse().

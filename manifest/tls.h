@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/tls.h: connections that get TLS without the service's doing: tags that marbles refer to. */
 #pragma once
 #include "base/arena.h"

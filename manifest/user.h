@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* manifest/user.h: who may do what: people, by certificate, and their roles. */
 #pragma once
 #include "base/arena.h"

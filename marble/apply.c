@@ -9,8 +9,7 @@
 
 const struct key_files gramine_key_files = {"/dev/attestation/keys/", "/dev/attestation/protected_files_key"};
 
-/* ---- checks
- * --------------------------------------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------------------------------- */
 
 static bool check_variable(const struct parameter *v, struct err *err)
 {
@@ -41,8 +40,7 @@ bool apply_check(const struct parameters *p, struct err *err)
     return true;
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------------------- */
 
 enum place { BELOW_KEYS, KEY_FILE, ELSEWHERE };
 
@@ -76,8 +74,7 @@ bool apply_files(const struct parameters *p, const struct key_files *keys, struc
     return stage_commit(&stage, err);
 }
 
-/* ---- environment, argv
- * ---------------------------------------------------------------------------------------- */
+/* ---- environment, argv -------------------------------------------------------------------------- */
 
 void apply_env(const struct parameters *p)
 {

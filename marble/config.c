@@ -87,8 +87,7 @@ static bool read_uuid_file(struct arena *a, struct config *c, struct err *err)
     return true;
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------------- */
 
 static struct slice trimmed(struct slice s)
 {
@@ -162,8 +161,7 @@ static bool read_names(struct arena *a, struct config *c, struct err *err)
     return true;
 }
 
-/* ---- ours
- * --------------------------------------------------------------------------------------------------- */
+/* ---- ours --------------------------------------------------------------------------------------- */
 
 static bool read_timeout(struct arena *a, struct config *c, struct err *err)
 {

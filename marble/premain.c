@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/stdio.h"
 #include "marble/activate.h"
 #include "marble/apply.h"
 #include "marble/marble.h"
@@ -27,8 +28,7 @@ static struct {
 const char *premain_type(void) { return self.type; }
 const char *premain_uuid(void) { return self.uuid; }
 
-/* ---- signals
- * -------------------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------------ */
 
 /* A peer that hangs up, or a limit on the size of files, is an error to explain and not an end without a
  * word. */
@@ -55,8 +55,7 @@ static void quiet_end(const struct quiet *q)
         (void)sigaction(told_as_errors[i], &q->were[i], NULL);
 }
 
-/* ---- the sequence
- * --------------------------------------------------------------------------------------------- */
+/* ---- the sequence ------------------------------------------------------------------------------- */
 
 static void log_activated(const struct config *config, const struct parameters *p,
                           const struct launch *launch)
@@ -105,6 +104,7 @@ bool premain(struct launch *out, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     struct quiet quiet = quiet_begin();
+    const unsigned held = stdio_hold();
     struct config config;
     bool joined;
 
@@ -113,12 +113,12 @@ bool premain(struct launch *out, struct err *err)
     net_init();
     log_setup_from_env();
     joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, out, err);
+    stdio_release(held);
     quiet_end(&quiet);
     return joined;
 }
 
-/* ---- refusal
- * -------------------------------------------------------------------------------------------------- */
+/* ---- refusal ------------------------------------------------------------------------------------ */
 
 /* A coordinator puts its reason behind its sentence, for clients that see nothing else. */
 static bool names_reason(const char *text, const char *reason)

@@ -32,8 +32,7 @@ static void remember(struct stage *s, const char *target, const char *path)
     s->last = new;
 }
 
-/* ---- paths
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- paths -------------------------------------------------------------------------------------- */
 
 bool stage_check_path(const char *path, struct err *err)
 {
@@ -96,8 +95,7 @@ static bool make_folders(struct stage *s, char *folder, struct err *err)
     return make_folder(s, folder, err);
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------------------- */
 
 static bool write_all(int fd, struct slice s)
 {
@@ -142,8 +140,7 @@ bool stage_write_in_place(const char *path, struct slice contents, struct err *e
     return true;
 }
 
-/* ---- all together
- * --------------------------------------------------------------------------------------------- */
+/* ---- all together ------------------------------------------------------------------------------- */
 
 static bool check_target(const char *target, struct err *err)
 {

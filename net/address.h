@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/address.h: "host:port" to socket addresses. */
 #pragma once
 #include <netdb.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/caller.h: a client's speaker of HTTP, one call at a time. Bytes in, bytes out; no input or output of
  * its own: client1.c and client2.c implement it, client.c drives it, tests drive it with arrays.
  */

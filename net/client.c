@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/client.c: drives a wire and a caller over one socket, with an event loop that runs only inside a call.
  *
  * Callbacks record; drive() lets the bytes move until its goal is reached, something fails or

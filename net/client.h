@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/client.h: a blocking HTTPS client: one connection, one request at a time.
  *
  * Runs its own libuv loop inside the calling thread while a call is under way; starts no thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/client1.c: HTTP/1.1 (RFC 9112) for a client, on llhttp in its strict mode. */
 #include <llhttp.h>
 #include <stdlib.h>

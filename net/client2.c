@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/client2.c: HTTP/2 (RFC 9113) for a client, on nghttp2; one stream at a time. */
 #include <nghttp2/nghttp2.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/conn.c: one client connection.
  *
  *     HANDSHAKE ──> OPEN ──> CLOSING ──> LINGERING ──> GONE

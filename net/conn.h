@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/conn.h: one client connection; all calls on its loop's thread. */
 #pragma once
 #include "net/loop.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/exchange.h: one request and its answer from first byte to last, and who is answerable for them.
  *
  * An exchange belongs to the session that receives it; from env->start() to reply() to its job,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/field.h: small readings of header fields and queries. */
 #pragma once
 #include "base/bytes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/grpc.h: gRPC unary calls over HTTP/2 (the gRPC HTTP/2 protocol specification), messages as bytes. */
 #pragma once
 #include "net/client.h"

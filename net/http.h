@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/http.h: one HTTP request and its answer, as values. */
 #pragma once
 #include "base/arena.h"

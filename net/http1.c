@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/http1.c: HTTP/1.1 (RFC 9112) for a server, on llhttp in its strict mode.
  *
  *     BETWEEN ──> RECEIVING ──> OUT (at its job) ──> ANSWERING ──> BETWEEN

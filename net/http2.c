@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/http2.c: HTTP/2 (RFC 9113) for a server, on nghttp2.
  *
  * An exchange per stream, all of them in one list. A stream may end while its exchange is out at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/listen.h: listening sockets, one per event loop, all on one port. */
 #pragma once
 #include <stddef.h>

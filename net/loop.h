@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/loop.h: one event loop on a thread of its own, and the server's parts that loops share.
  *
  * All of a loop belongs to its thread but what stands behind `mutex`: by that others hand things in.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/peers.h: how many connections there are, in total and of each peer. For all threads.
  *
  * A peer is an IPv4 address or an IPv6 /64, the smallest that is commonly given to one customer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/pool.h: worker threads in two lanes, so that slow jobs never delay quick ones.
  *
  * A job is embedded in what it works on. `work` runs on a worker thread, then `done` is called on the

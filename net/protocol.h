@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/protocol.h: a server's speaker of HTTP. Bytes in, bytes out; no input or output of its own
  * and no clock: http1.c and http2.c implement it, conn.c drives it, tests drive it with arrays.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/server.h: HTTPS servers (HTTP/1.1, HTTP/2) on several event loops.
  *
  * The loop moves bytes, jobs think. Each listener is served by N loops (SO_REUSEPORT); a

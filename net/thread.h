@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/thread.h: threads that no signal interrupts. Signals are for the program's own threads. */
 #pragma once
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/tls.c: one end of a TLS connection, between two buffers.
  *
  * mbedTLS runs with "optional" verification and a callback that clears every flag it raised: what

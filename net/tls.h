@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/tls.h: TLS 1.2 and 1.3 over buffers, with mbedTLS; no socket here.
  *
  * Who we are is a value (a chain of DER certificates and a PKCS#8 key); whom we accept is a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/tls_identity.h: what an identity is inside, for tls.c alone. */
 #pragma once
 #include <mbedtls/pk.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net/wire.h: the byte stream of one connection, with TLS or plain, seen the same.
  *
  * What comes from the socket goes in with wire_feed(), what goes to it comes out of wire_pending();

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/cert.h: X.509 certificates, requests and revocation lists: read, issued, verified.
  *
  * Reading is strict DER and keeps the original bytes; a parsed certificate borrows them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/der.h: strict DER (ITU-T X.690), read on a cursor and written into a buf.
  *
  * Reading: what is not the one right encoding poisons the cursor. Writing: der_begin() opens a

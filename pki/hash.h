@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/hash.h: digests, key derivation, authenticated encryption, through PSA.
  *
  * pki_init() must have run. A broken crypto library is not an error to handle: it aborts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/key.h: private and public keys.
  *
  * P-256 is the curve of every key of ours (it has the fast path, see docs/dependencies.md);

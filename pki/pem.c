@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/pem.h"
 
 #include "base/text.h"
@@ -30,16 +31,22 @@ char *pem_text(struct arena *a, const char *label, struct slice der)
 
 static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-/* The next line without its end and without blanks behind it; the cursor stands on the line after. */
+/* The next line without its end and without blanks around it; the cursor stands on the line after. A NUL ends
+ * a line like a newline: where PEM is handled as C strings, theirs stands behind a block or between two. */
 static struct slice take_line(struct cursor *c)
 {
-    const uint8_t *newline = c->rest.len == 0 ? NULL : memchr(c->rest.ptr, '\n', c->rest.len);
-    struct slice line = cursor_take(c, newline == NULL ? c->rest.len : (size_t)(newline - c->rest.ptr));
+    struct slice line = c->rest;
 
-    if (newline != NULL)
+    for (line.len = 0; line.len < c->rest.len; line.len++)
+        if (line.ptr[line.len] == '\n' || line.ptr[line.len] == 0)
+            break;
+    (void)cursor_take(c, line.len);
+    if (c->rest.len > 0)
         (void)cursor_u8(c);
     while (line.len > 0 && is_blank(line.ptr[line.len - 1]))
         line.len--;
+    while (line.len > 0 && is_blank(line.ptr[0]))
+        line = slice_of(line.ptr + 1, line.len - 1);
     return line;
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/pem.h: RFC 7468 textual encoding. */
 #pragma once
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/psa.h: what the files of pki/ that call PSA have in common. Not for others. */
 #pragma once
 #include <psa/crypto.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/spki.h: public keys, curves and signature algorithms as ASN.1 writes them. For the files of pki/ only.
  *
  * RFC 5280 4.1.2.7, RFC 5480 (curves), RFC 3279 and 4055 (RSA), RFC 5758 (ECDSA).

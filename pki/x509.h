@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pki/x509.h: what reading and writing of certificates, requests and revocation lists share. For the files of
  * pki/ only. RFC 5280.
  */

@@ -3,6 +3,8 @@
 foreach(name config uuid_file apply)
   unit_test(marble_${name} USES premain)
 endforeach()
+unit_test(marble_credentials USES premain attestation_sim)
+unit_test(marble_no_tee USES premain attestation_production)
 
 check(marble_exports COMMAND checks/marble_exports)
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Keys and certificates, held against the standards' vectors and against OpenSSL's command line.
 
 unit_test(hash USES pki)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/measure.h: what a program is in the simulation, from an open file. For attestation/sim
  * only. */
 #pragma once

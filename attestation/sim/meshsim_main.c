@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/stdio.h"
 #include "base/text.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
@@ -182,7 +183,7 @@ static bool run_quote(const struct arguments *args, struct arena *a, struct err 
     if (!(args->operand == NULL ? sim_measure_self(&id, err) : sim_measure(args->operand, &id, err)))
         return false;
     return sim_quote(&sim_platform_default, &id, report_data, a, &quote, err) &&
-           file_replace(args->value[OUTPUT], quote, 0644, err);
+           file_save(args->value[OUTPUT], quote, 0644, err);
 }
 
 static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
@@ -191,7 +192,7 @@ static bool run_collateral(const struct arguments *args, struct arena *a, struct
     struct collateral c;
 
     return sim_collateral(&sim_platform_default, &all_is_well, clock_now(), a, &c, err) &&
-           file_replace(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
+           file_save(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
 }
 
 static const struct command commands[] = {
@@ -305,6 +306,7 @@ static int run(const struct command *c, char **argv)
 
 int main(int argc, char **argv)
 {
+    (void)stdio_hold();
     secret_init();
     json_init();
     pki_init();

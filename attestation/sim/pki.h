@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/pki.h: the test PKI, with the profiles of Intel's.
  *
  * SGX Root CA -> PCK Platform CA -> PCK certificate, and Root CA -> TCB Signing (Intel SGX PCK Certificate

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/quoting_enclave.h: what the simulated quoting enclave is: quotes show it, collateral names
  * it. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/seed.h: every key of the simulated TEE, from one constant.
  *
  * None of this is secret: the seed stands in the source. It is derived, not random, so that what one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/sgx_extension.h: the SGX extension of PCK certificates, written.
  *
  * Intel SGX PCK Certificate and CRL Profile Specification, section 1.3.5: OID 1.2.840.113741.1.13.1, as a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/signature.h: PROGRAM.sim-sig, the signature of a simulated enclave.
  *
  * It stands to a native program as SIGSTRUCT stands to an enclave: a developer's word for a measurement,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/sim/sim.h: the simulated TEE: byte-exact SGX evidence under a test root.
  *
  * For development, demonstrations and tests. Whoever has this code has its keys, which are derived

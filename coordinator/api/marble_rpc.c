@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/api/marble_rpc.h"
 
 #include "base/clock.h"

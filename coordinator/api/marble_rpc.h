@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/api/marble_rpc.h: the marble API: rpc.Marble/Activate over gRPC. */
 #pragma once
 #include "coordinator/core.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/api/reply.h"
 
 #include "attestation/collect.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/api/reply.h: the envelope of the client API (JSend, as MarbleRun writes it).
  *
  *     success  200      application/json    {"status":"success","data":...}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/api/routes.h: the client API: which request is for whom, and what it may do.
  *
  * The table in routes.c is the authority: a method and path that are not in it do not exist (405), and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/collect.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/api/routes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/store/entries.h: the state as a map from store keys to bytes, and its encoding.
  *
  * Keys are MarbleRun's ("state", "privateKey:coordinatorRootKey", "secret:NAME", ...). The map is

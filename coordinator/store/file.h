@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/store/file.h: the folder that the sealed files live in.
  *
  * Held by one process at a time (flock on the folder, gone with the process however it ends). Files

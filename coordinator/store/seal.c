@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/store/seal.h"
 
 #include "base/buf.h"

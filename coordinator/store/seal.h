@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/store/seal.h: the formats of the two sealed files. Pure: no file is touched.
  *
  * sealed_key    "MESHKEY\n", u32le version 1, u8 policy, key id (16),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/store/store.h: the coordinator's state, kept durably.
  *
  * A map from store keys to bytes. Readers see what was committed; a commit is on disk when it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* caller: a service of the mesh that calls greeter over mutual TLS and prints what it learnt of it.
  *
  * The manifest's arguments say where greeter listens (a file that holds its port). Besides being

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* greeter: a service of the mesh. Greets each caller by what its certificate says.
  *
  * It holds no key and no certificate file: libmarble, linked into it, proved to the coordinator what

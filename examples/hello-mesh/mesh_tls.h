@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mesh_tls.h: OpenSSL set up with the identity that the mesh gave this process.
  *
  * Nothing here is marblemesh's: it is what a service author writes with the TLS library at hand.

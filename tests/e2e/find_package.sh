@@ -6,7 +6,8 @@
 # What is installed suffices to build a service, with CMake and with pkg-config, also after it was moved; and that
 # service is let into a mesh.
 set -euo pipefail
-readonly meshd=$1 meshsim=$2
+meshd=$1
+readonly meshsim=$2
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -33,6 +34,21 @@ lib=$(dirname "$(find "$work/prefix" -name libmarble.a)")
 equal "headers" "$(cd "$work/prefix/include" && ls)" marble.h
 lacks_text <(grep -rF -e "$BUILD_DIR" -e "$SOURCE_DIR" -e "$work/first" "$lib/cmake" "$lib/pkgconfig" || true) /
 
+echo "== the installed tool believes the installed coordinator, stripped too"
+for strip in "" --strip; do
+    tree="$work/with a space$strip"
+    DESTDIR="$tree/dest" cmake --install "$BUILD_DIR" --prefix /opt/mesh $strip >"$work/install.log" 2>&1 ||
+        { cat "$work/install.log" >&2; die "cmake --install $strip"; }
+    mv "$tree/dest/opt/mesh" "$tree/moved"
+    meshd=$tree/moved/bin/meshd-sim
+    start_coordinator
+    equal "installed meshctl-sim $strip" \
+        "$(XDG_CONFIG_HOME=$tree "$tree/moved/bin/meshctl-sim" status "$client" 2>"$work/log" | cut -c1-2)" 2:
+    has_text "$work/log" "against $tree/moved/bin/../share/marblemesh/coordinator-era.json"
+    stop_coordinator
+done
+meshd=$1
+
 echo "== build with CMake"
 cmake -S "$here/find_package" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_C_FLAGS="$flags" >"$work/cmake.log" 2>&1 || { cat "$work/cmake.log" >&2; die "find_package"; }
@@ -46,7 +62,7 @@ equal "pkg-config's version" "$(pkg-config --modversion marblemesh)" "$(cached C
     $(pkg-config --libs marblemesh-sim) -Wl,-rpath,"$lib"
 # shellcheck disable=SC2046,SC2086
 "$compiler" $flags $(pkg-config --cflags marblemesh-sim) "$here/find_package/main.c" -o "$work/consumer/service-pc-archive" \
-    "$(pkg-config --variable=archive marblemesh-sim)" $(pkg-config --static --libs-only-l marblemesh-sim | sed 's/-lmarble-sim//')
+    "$(pkg-config --variable=archive marblemesh-sim)" $(pkg-config --libs $(pkg-config --print-requires-private marblemesh-sim))
 
 needs() { # PROGRAM: the libmarble that it loads
     ldd "$work/consumer/$1" | sed -nE 's/^\s*(libmarble[^ ]*) .*/\1/p'

@@ -171,13 +171,16 @@ for way in archive shared; do
     has_line "$out" "main argv ends: yes"
 
     # What was delivered as a file is there only. The probe can find things: a variable stays, in one place.
-    run "secret-$way" "$program" PROBE_REVERSED=1937-ton-em-rebmemer
-    admitted "secret-$way"
-    equal "the file" "$(cat "$data/secret")" remember-me-not-7391
-    has_line "$out" "main remains: 0"
-    run "secret-$way" "$program" PROBE_REVERSED=1937-llew-em-rebmemer
-    has_line "$out" "main remains: 1"
-    rm "$data/secret"
+    # (Reading all of its own memory is a race to the thread sanitizer, whose memory is among it.)
+    if [[ ${MARBLEMESH_SANITIZE:-} != thread ]]; then
+        run "secret-$way" "$program" PROBE_REVERSED=1937-ton-em-rebmemer
+        admitted "secret-$way"
+        equal "the file" "$(cat "$data/secret")" remember-me-not-7391
+        has_line "$out" "main remains: 0"
+        run "secret-$way" "$program" PROBE_REVERSED=1937-llew-em-rebmemer
+        has_line "$out" "main remains: 1"
+        rm "$data/secret"
+    fi
 
     run "unwritable-$way" "$program"
     refused marble_apply "installing /proc/marblemesh: making a file in /proc"
@@ -211,6 +214,20 @@ run once "$archive"
 refused marble_limit "the coordinator at $mesh refused this service"
 run tls "$archive"
 refused marble_tls "the manifest gives this service TLS tags"
+
+echo "== started with standard input, output, error closed"
+for closed in 0 1 2 012; do
+    status=0
+    (
+        cd "$work"
+        [[ $closed != *0* ]] || exec 0<&-
+        [[ $closed != *1* ]] || exec 1>&-
+        [[ $closed != *2* ]] || exec 2>&-
+        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed \
+            timeout 60 "$archive"
+    ) >"$work/out" 2>"$work/log" || status=$?
+    equal "exit status with $closed closed" "$status" 0
+done
 
 echo "== linked and preloaded: one start"
 cp "$BUILD_DIR/marble/libmarble-sim.so" "$work/other.so"

@@ -31,6 +31,8 @@ readonly fingerprint=$(sha256sum <manifest.json | cut -d' ' -f1)
 start_coordinator
 
 # Help and usage.
+run 1 version now
+has_text "$errors" "Error: version takes no arguments [usage]"
 for words in "" "--help" "manifest" "manifest --help" "certificate -h" "manifest set --help" "version --help"; do
     # shellcheck disable=SC2086 # these are words
     run 0 $words
@@ -56,6 +58,9 @@ has_text "$errors" "server is not in expected state"
 has_text "$errors" "[state_wrong]"
 
 # Setting a manifest: bad ones first.
+printf 'Packages:\n  p:\n    UniqueID: 00\n' >manifest.yaml
+run 1 manifest set manifest.yaml "$client"
+has_text "$errors" "manifest.yaml: a manifest is a JSON object (YAML has to be converted first): line 1"
 run 1 manifest set missing.json "$client"
 has_text "$errors" "missing.json"
 has_text "$errors" "[file_missing]"
@@ -101,6 +106,45 @@ checks=$((checks + 1))
 cmp -s <(cat between.crt marblerunRootCA.crt) marblerunChainCA.crt || fail "the chain is not intermediate, then root"
 equal "mode of a certificate" "$(stat -c %a between.crt)" 600
 
+# Output goes where it is told to, also if that is no file.
+mkfifo pipe
+(timeout 10 cat pipe >from-pipe) &
+run 0 manifest get "$client" -o pipe
+wait $!
+checks=$((checks + 1))
+cmp -s from-pipe manifest.json && [[ -p pipe ]] || fail "the pipe was replaced and not written into"
+: >target
+ln -s target link
+run 0 manifest get "$client" -o link
+checks=$((checks + 1))
+cmp -s target manifest.json && [[ -L link ]] || fail "the link was replaced and not followed"
+
+# What cannot be printed is an error, unless the reader has seen enough.
+full() { # ARGUMENT...
+    local code=0
+    "$build/meshctl-sim" "$@" >/dev/full 2>"$errors" </dev/null || code=$?
+    equal "exit code with a full disk: $*" "$code" 1
+    has_text "$errors" "Error: writing to standard output: No space left on device [file_write]"
+}
+full --help
+full version
+full status "$client"
+full manifest get "$client"
+full manifest signature manifest.json
+full package-info "$meshd" --json
+for words in "--help" "manifest signature manifest.json" "manifest get $client"; do
+    # shellcheck disable=SC2086 # these are words
+    { sleep 0.3; "$build/meshctl-sim" $words 2>"$errors" || fail "a closed pipe: $words"; } | true
+    lacks_text "$errors" "Error"
+done
+
+# Nor does it matter which of the standard descriptors are open.
+for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&- 2>&-'; do
+    code=0
+    eval "\"\$build/meshctl-sim\" manifest verify manifest.json \"\$client\" $closed" >/dev/null 2>&1 || code=$?
+    equal "exit code with $closed" "$code" 0
+done
+
 # With a cache, the certificate decides.
 run 0 status "$client"
 has_text "$out" "3: Coordinator is running correctly and ready to accept marbles"
@@ -116,8 +160,13 @@ run 1 status "$client"
 has_text "$errors" "is not the coordinator that was attested"
 run 1 certificate root "$client"
 has_text "$errors" "another root certificate than the cached one"
+run 1 certificate root "$client" --coordinator-cert "$work/elsewhere.pem"
+has_text "$errors" "no certificate of the coordinator is cached yet [cache_missing]"
 run 0 status "$client" --insecure
 has_text "$errors" "NOT verified"
+echo rubbish >rubbish.pem
+run 1 status "$client" --coordinator-cert rubbish.pem
+has_text "$errors" "cached certificate rubbish.pem (remove it to attest anew): "
 run 0 status "$client" --coordinator-cert "$work/elsewhere.pem"
 has_text "$out" "2: "
 

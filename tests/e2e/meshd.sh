@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
 # tests/e2e/meshd.sh: the real coordinator as its users meet it: curl on one side, signals on the other.
 set -euo pipefail
 
@@ -63,7 +65,7 @@ start
 holds "$(cat meshd.log)" '"trustDomain":"simulated"' "the log"
 same "$(status status)" "200 application/json" "status"
 holds "$(cat body)" '{"status":"success","data":{"code":2,"message":"Coordinator is ready to accept a manifest' "status"
-same "$(tail -c1 body | xxd -p)" 0a "the last byte"
+same "$(tail -c1 body | od -An -tx1 | tr -d " ")" 0a "the last byte"
 holds "$(api status -i)" 'mesh-trust-domain: simulated' "status"
 same "$(status manifest)" "500 text/plain; charset=utf-8" "manifest before it is set"
 holds "$(cat body)" 'server is not in expected state' "manifest before it is set"
@@ -87,7 +89,7 @@ csplit -s -z -f cert- chain.pem '/BEGIN/' '{*}'
 openssl verify -CAfile cert-01 cert-00 >/dev/null || die "the intermediate does not come from the root"
 same "$(openssl x509 -in cert-01 -noout -fingerprint -sha256)" "$(root)" "the server's certificate"
 digest=$( (openssl x509 -in cert-01 -outform der; printf nonce) | sha256sum | cut -d' ' -f1)
-holds "$(xxd -p quote.bin | tr -d '\n')" "$digest$(printf '00%.0s' $(seq 32))" "report data"
+holds "$(od -An -v -tx1 quote.bin | tr -d " \n")" "$digest$(printf '00%.0s' $(seq 32))" "report data"
 same "$(status 'quote?nonce=bm9uY2U')" "400 application/json" "a nonce without padding"
 
 echo "- malformed requests are refused and change nothing"
@@ -97,9 +99,11 @@ for body in '' '{' 'null' '{}' '{"manifest":"e30"}' '{"manifest":[-1]}' '{"manif
 done
 echo '{"Packages": {}}' >bad.json
 holds "$(post bad.json)" '{"status":"error","data":null,"message":"setting the manifest: ' "a bad manifest"
-head -c 17000000 /dev/zero | status manifest --http1.1 -H 'Expect:' --data-binary @- >code || true
-holds "$(cat code)" 413 "a body beyond the limit"
-printf 'GET / HTTP/9.9\r\n\r\n' | timeout 5 openssl s_client -quiet -alpn http/1.1 -connect "127.0.0.1:$client" >raw 2>/dev/null || true
+raw() { timeout 5 openssl s_client -quiet -alpn http/1.1 -connect "127.0.0.1:$client" >raw 2>/dev/null || true; }
+printf 'POST /api/v2/manifest HTTP/1.1\r\nHost: x\r\nContent-Length: 17000000\r\n\r\n' | raw
+holds "$(cat raw)" "HTTP/1.1 413" "a body beyond the limit, as soon as it is announced"
+holds "$(cat raw)" '"reason":"http_too_large"}' "a body beyond the limit"
+printf 'GET / HTTP/9.9\r\n\r\n' | raw
 holds "$(cat raw)" "HTTP/1.1 400" "bytes that are not HTTP"
 holds "$(api status)" '"code":2' "status afterwards"
 same "$(ls -A state)" "" "the seal folder afterwards"
@@ -150,8 +154,18 @@ start
 same "$(root)" "$before" "the root certificate with the key back"
 finish TERM
 
+echo "- it runs with standard input, output and error closed; the ready file may be a pipe"
+rm ready
+MESH_READY_FILE=/dev/fd/5 "$build/meshd-sim" 5> >(cat >ready) <&- >&- 2>&- &
+meshd=$!
+for _ in $(seq 200); do [ -s ready ] && break; sleep 0.05; done
+client=$(sed -n 's/^client=\([0-9]*\) mesh=[0-9]*$/\1/p' ready)
+holds "$(api status)" '"code":3' "status"
+finish TERM
+same "$code" 0 "its exit code"
+
 echo "- damaged data end the start, and the log says how to go on"
-printf x | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
+printf overwritten | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
 holds "$(cat refused.log)" 'Restore sealed_data from a backup' "the log"
 meshd=

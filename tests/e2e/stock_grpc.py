@@ -1,4 +1,6 @@
 """stock_grpc.py PORT early|all: asks rpc.Marble/Activate as any gRPC client would; see stock_grpc.sh."""
+# SPDX-License-Identifier: Apache-2.0
+#
 import sys
 
 import grpc

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Messages of rpc.Marble/Activate from an unknown peer: what is understood survives another round. */
 #include "manifest/activation.h"
 

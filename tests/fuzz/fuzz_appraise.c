@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole appraisals in which one part is the input: the first byte says which, the others are simulated and in
  * order. Whatever the input, only a report that the simulated quoting enclave signed may come out as genuine.
  */

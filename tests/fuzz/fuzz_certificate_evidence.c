@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The extension of a certificate: the first byte says which kind, the rest is its value. */
 #include <stdlib.h>
 

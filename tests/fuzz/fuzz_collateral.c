@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TCB info, QE identity, their envelope and the bundle. What was read and cut out must parse again to the
  * same. */
 #include <stdlib.h>

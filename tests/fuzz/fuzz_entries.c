@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The state's encoding: what parses must be written again as the very same bytes. */
 #include <stdlib.h>
 

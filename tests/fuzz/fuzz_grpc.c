@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The framing of gRPC: what is taken is what is written again. */
 #include "net/grpc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A client of unknown intent before the HTTP/1.1 server: the first byte says how large the pieces are that
  * the rest comes in. Every request that is taken is answered.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A client of unknown intent before the HTTP/2 server, after the preface. Requests are answered late, so that
  * streams end while their exchange is out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of an unknown author, read by name; whatever comes out is printable again. */
 #include "base/json.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Manifests of an unknown author: refused with a reason, or sorted, found again and judged alike twice. */
 #include "base/json.h"
 #include "manifest/manifest.h"

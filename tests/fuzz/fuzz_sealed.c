@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Both sealed files, whatever somebody else has written into them. Without a TEE the key stands in its file,
  * so the fuzzer gets past it; the AEAD of the data it does not. */
 #include <stdlib.h>

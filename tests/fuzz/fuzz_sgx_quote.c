@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Quotes and Open Enclave's header: nothing is read beyond the input, and what is given out lies inside it.
  */
 #include <stdlib.h>

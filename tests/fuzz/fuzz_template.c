@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Templates of an unknown author, for a file or a variable: refused with the right reason, or run. */
 #include "base/limits.h"
 #include "manifest/template.h"

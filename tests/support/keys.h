@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/keys.h: throw-away identities, made by OpenSSL's command line in peer.h's folder. */
 #pragma once
 #include "net/tls.h"

@@ -2,10 +2,12 @@
 /* A service that tells what it found: in a constructor, which runs before main(), and in main() itself.
  *
  * PROBE_ENV, PROBE_FILES: names of variables, and paths, with commas, to tell about. PROBE_REVERSED: bytes,
- * last one first, to look for in all memory of the process. One line per fact, "where what: value"; bytes
+ * last one first, to look for in all memory of the process. PROBE_CLOSED: descriptors, a digit each; should one
+ * be open, the exit status is 3. One line per fact, "where what: value"; bytes
  * that are not printable as \xNN.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <marble.h>
 #include <signal.h>
 #include <stdio.h>
@@ -133,11 +135,21 @@ static int number_in_memory(const char *reversed)
     return n;
 }
 
+static int all_closed(const char *digits)
+{
+    for (; digits != NULL && *digits != '\0'; digits++)
+        if (fcntl(*digits - '0', F_GETFD) >= 0)
+            return 0;
+    return 1;
+}
+
 int main(int argc, char **argv, char **env)
 {
     const char *reversed = getenv("PROBE_REVERSED");
     const int remains = reversed != NULL ? number_in_memory(reversed) : 0; /* before anything is read */
 
+    if (!all_closed(getenv("PROBE_CLOSED")))
+        return 3;
     tell_what_is_there("main", argc, argv, env);
     printf("main threads: %d\n", number_in("/proc/self/task"));
     printf("main signals as they were: %s\n",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/mesh.h: a coordinator in the simulated TEE, and marbles that are this very program. */
 #pragma once
 #include "coordinator/activate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* net_echo: a server on the real network stack, for scripts that talk to it with other people's clients.
  *
  *     net_echo ADDRESS CERT.der KEY.der [none|optional|required]     TLS, both protocols

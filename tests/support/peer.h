@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/peer.h: another program to hold ours against, in a folder of its own. */
 #pragma once
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/talk.h: a server's speaker of HTTP without server or socket: bytes in, bytes out, and the
  * exchanges that it gives away, to be answered by hand.
  */

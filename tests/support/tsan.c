@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/tsan.c: what the thread sanitizer cannot know.
  *
  * libuv closes descriptors by a bare system call, which the sanitizer does not see: a descriptor with the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/x509.h: certificates made in a line, for the tests of pki/. Faults abort the test. */
 #pragma once
 #include "pki/cert.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Many marbles ask and many readers look while the manifest is set, and while a limit runs out: nobody may
  * see half a mesh, and of a limit of N exactly N get in. For the thread sanitizer. */
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One key, many threads: all sign with it and verify each other's signatures, while others come and go. */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A real server on loopback, several loops, and clients of every kind at once. A plain program, so that it
  * runs under the thread sanitizer; a fault aborts with the line it was found in.
  */

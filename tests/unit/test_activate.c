@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
 #include "base/text.h"
@@ -86,8 +87,9 @@ Test(activate, gives_files_variables_arguments_and_identity, .init = begin, .fin
                  "test \"$(openssl pkey -in MARBLE_PREDEFINED_PRIVATE_KEY -pubout)\" = \"$(openssl x509 "
                  "-in MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN -noout -pubkey)\""),
         "%s", said);
-    cr_expect(
-        peer_run(&a, &said, "openssl x509 -in MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN -noout -subject"));
+    cr_expect(peer_run(
+        &a, &said,
+        "openssl x509 -in MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN -noout -subject -nameopt oneline"));
     cr_expect_str_eq(said, arena_printf(&a, "subject=CN = %s\n", UUID));
 }
 

@@ -1,7 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole appraisals, on evidence and collateral that the simulated TEE makes: every step's refusal, and that
  * no changed byte goes unnoticed. */
 #include <criterion/criterion.h>
 
+#include "attestation/sim/pki.h"
+#include "attestation/sim/seed.h"
 #include "attestation/sim/sim.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -56,7 +59,7 @@ static enum err_code judge(struct scene *s)
         cr_expect_not_null(strstr((s)->v.reason.text, fragment), "%s", (s)->v.reason.text);                  \
     } while (0)
 
-/* ---- what is in order ----------------------------------------------------------------------------- */
+/* ---- what is in order --------------------------------------------------------------- */
 
 Test(appraise, genuine_evidence_passes_every_step_and_says_what_it_says)
 {
@@ -187,14 +190,16 @@ Test(appraise, open_enclaves_header_and_padding_change_nothing)
     scene_usual(&s);
     s.what.evidence = evidence_wrap_oe(&s.a, s.quote);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    cr_expect_eq(s.v.claims.trailing_bytes, 0);
     padded = arena_alloc(&s.a, s.quote.len + 100);
     memcpy(padded, s.quote.ptr, s.quote.len);
     s.what.evidence = slice_of(padded, s.quote.len + 100);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    cr_expect_eq(s.v.claims.trailing_bytes, 100);
     arena_wipe(&s.a);
 }
 
-/* ---- TCB ---------------------------------------------------------------------------------------------- */
+/* ---- TCB ---------------------------------------------------------------------------- */
 
 Test(appraise, statuses_of_platform_and_enclave_are_merged)
 {
@@ -277,8 +282,7 @@ Test(appraise, collateral_must_be_new_enough_for_the_caller)
     arena_wipe(&s.a);
 }
 
-/* ---- revocation and time --------------------------------------------------------------------------------
- */
+/* ---- revocation and time ------------------------------------------------------------ */
 
 Test(appraise, what_is_revoked_is_refused)
 {
@@ -353,8 +357,7 @@ Test(appraise, documents_have_dates_of_their_own)
     arena_wipe(&s.a);
 }
 
-/* ---- collateral that does not fit -------------------------------------------------------------------------
- */
+/* ---- collateral that does not fit --------------------------------------------------- */
 
 Test(appraise, collateral_of_another_platform_is_refused)
 {
@@ -453,8 +456,7 @@ Test(appraise, lists_are_read_as_der_pem_and_hex_with_and_without_nul)
     arena_wipe(&s.a);
 }
 
-/* ---- the evidence, changed --------------------------------------------------------------------------------
- */
+/* ---- the evidence, changed ---------------------------------------------------------- */
 
 static struct slice changed(struct arena *a, struct slice s, size_t at, uint8_t flip)
 {
@@ -664,6 +666,59 @@ Test(appraise, a_quote_signed_with_another_key_is_refused)
     s.what.evidence = slice_of(forged, s.quote.len);
     EXPECT_REFUSED(&s, E_QE_REPORT_DATA, "QE report data: expected ");
     key_wipe(&k);
+    arena_wipe(&s.a);
+}
+
+/* A quoting enclave that vouches for something that is no key: every other step holds. */
+Test(appraise, an_attestation_key_off_the_curve_is_refused_by_its_form)
+{
+    enum {
+        KEY_AT = 500,
+        REPORT_AT = 564,
+        REPORT_DATA_AT = REPORT_AT + 320,
+        QE_SIGNATURE_AT = 948,
+        AUTH_AT = 1014
+    };
+    struct key pck = {0};
+    struct slice bound[2], signature;
+    uint8_t *forged;
+    struct scene s;
+    struct err err;
+
+    scene_usual(&s);
+    forged = arena_alloc(&s.a, s.quote.len);
+    memcpy(forged, s.quote.ptr, s.quote.len);
+    memset(forged + KEY_AT, 1, 64);
+    bound[0] = slice_of(forged + KEY_AT, 64);
+    bound[1] = slice_of(forged + AUTH_AT, 32);
+    sha256_of(forged + REPORT_DATA_AT, bound, 2);
+    cr_assert(sim_key("PCK", sim_platform_bytes(&sim_platform_default, &s.a), &pck, &err) &&
+                  key_sign_raw(&pck, slice_of(forged + REPORT_AT, 384), &s.a, &signature, &err),
+              "%s", err.text);
+    memcpy(forged + QE_SIGNATURE_AT, signature.ptr, 64);
+    s.what.evidence = slice_of(forged, s.quote.len);
+    EXPECT_REFUSED(&s, E_EVIDENCE_FORMAT, "attestation key: public key: expected a point on its curve");
+    key_wipe(&pck);
+    arena_wipe(&s.a);
+}
+
+/* Quoting services end the chain with a NUL, with or without a newline before it. */
+Test(appraise, nothing_but_white_space_and_nul_may_stand_around_the_certificates)
+{
+    struct scene s;
+    struct sgx_quote q;
+    struct slice pem;
+    struct err err;
+
+    scene_usual(&s);
+    cr_assert(sgx_quote_parse(s.quote, &q, &err));
+    pem = slice_of(q.cert_data.ptr, q.cert_data.len - 2); /* a newline and a NUL less */
+    s.what.evidence = recertified(
+        &s, 5, slice_of(arena_printf(&s.a, " \n%.*s", (int)pem.len, (const char *)pem.ptr), pem.len + 3));
+    cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    s.what.evidence =
+        recertified(&s, 5, slice_str(arena_printf(&s.a, "%.*s.", (int)pem.len, (const char *)pem.ptr)));
+    EXPECT_REFUSED(&s, E_EVIDENCE_FORMAT, "PCK chain: ");
     arena_wipe(&s.a);
 }
 

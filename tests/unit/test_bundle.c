@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The collateral bundle: one file that an operator can carry about. */
 #include <criterion/criterion.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates with evidence, made as Gramine, Open Enclave and RA-TLS libraries make them, around simulated
  * quotes. */
 #include "attestation/certificate_evidence.h"
@@ -13,7 +14,7 @@
 
 enum { NOW = 1767323045, DAY = 86400 };
 
-/* ---- writing CBOR, as little as it takes --------------------------------------------------------- */
+/* ---- writing CBOR, as little as it takes -------------------------------------------- */
 
 static void put_head(struct buf *b, unsigned major, uint64_t n)
 {
@@ -40,7 +41,7 @@ static void put_text(struct buf *b, const char *s)
     buf_str(b, s);
 }
 
-/* ---- a certificate with one extension or two ------------------------------------------------------- */
+/* ---- a certificate with one extension or two ---------------------------------------- */
 
 static const uint8_t oid_dice[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_oe[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x01};
@@ -189,7 +190,7 @@ static bool judge(struct scene *s, unsigned framings, struct certificate_evidenc
     return certificate_evidence_bound(e, &v, err);
 }
 
-/* ---- DICE -------------------------------------------------------------------------------------------- */
+/* ---- DICE --------------------------------------------------------------------------- */
 
 Test(certificate_evidence, dice_tagged_evidence_is_bound_to_the_key_by_its_claims)
 {
@@ -283,8 +284,7 @@ Test(certificate_evidence, claims_that_the_quote_was_not_made_for_are_refused)
     close_scene(&s);
 }
 
-/* ---- Open Enclave, Gramine
- * ---------------------------------------------------------------------------------- */
+/* ---- Open Enclave, Gramine ---------------------------------------------------------- */
 
 Test(certificate_evidence, open_enclave_hashes_the_key_or_its_pem_text)
 {
@@ -351,8 +351,7 @@ Test(certificate_evidence, gramines_older_extension_counts_only_if_asked_for)
     close_scene(&s);
 }
 
-/* ---- the certificate itself
- * ------------------------------------------------------------------------------------ */
+/* ---- the certificate itself --------------------------------------------------------- */
 
 Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_key)
 {
@@ -388,8 +387,7 @@ Test(certificate_evidence, what_is_not_genuine_is_not_bound)
     cr_expect_eq(err.code, E_ROOT);
 }
 
-/* ---- CBOR
- * --------------------------------------------------------------------------------------------------- */
+/* ---- CBOR --------------------------------------------------------------------------- */
 
 Test(cbor, heads_of_every_width_are_read_and_nothing_else_is)
 {

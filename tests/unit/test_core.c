@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
@@ -129,9 +130,9 @@ Test(core, a_manifest_set_in_recovery_begins_anew_and_keeps_the_old_state, .init
 Test(core, damaged_data_with_a_good_key_end_the_start, .init = begin, .fini = end)
 {
     mesh_test_set(&t, manifest());
-    cr_assert(
-        peer_run(&a, &said, "printf x | dd of=state/sealed_data bs=1 seek=200 conv=notrunc status=none"),
-        "%s", said);
+    cr_assert(peer_run(&a, &said,
+                       "printf overwritten | dd of=state/sealed_data bs=1 seek=200 conv=notrunc status=none"),
+              "%s", said);
     cr_expect_not(mesh_test_restart(&t, &err));
     cr_expect_eq(err.code, E_STATE_CORRUPT);
     cr_expect_not_null(

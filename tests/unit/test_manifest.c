@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "manifest/manifest.h"
 
 #include <criterion/criterion.h>
@@ -729,8 +730,7 @@ Test(manifest, what_has_no_effect_is_warned_of)
         "$.TLS.t.In: unknown member, ignored",
         "$.TLS.t: no marble has this tag",
         "$.Config.Foo: unknown member, ignored",
-        "$.Config.RotateRootSecret: without effect in this version, which has no updates; see "
-        "docs/known-gaps.md",
+        "$.Config.RotateRootSecret: without effect, there are no updates yet; see docs/known-gaps.md",
     };
     struct arena a = {0};
     struct manifest m;
@@ -779,8 +779,8 @@ Test(manifest, users_and_thresholds_are_warned_of)
     cr_expect_eq(m.num_warnings, 3);
     cr_expect(has_warning(
         &m, "$.Users: without effect in this version, nobody can sign in; see docs/known-gaps.md"));
-    cr_expect(has_warning(&m, "$.Config.UpdateThreshold: without effect in this version, which has no "
-                              "updates; see docs/known-gaps.md"));
+    cr_expect(has_warning(
+        &m, "$.Config.UpdateThreshold: without effect, there are no updates yet; see docs/known-gaps.md"));
     arena_wipe(&a);
 }
 

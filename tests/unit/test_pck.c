@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The SGX extension of the PCK certificate, put together part by part. */
 #include "attestation/pck.h"
 

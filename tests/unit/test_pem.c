@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 
 #include "base/text.h"
@@ -61,6 +62,26 @@ Test(pem, finds_blocks_among_other_text_and_says_what_stood_before, .fini = end)
     cr_expect(slice_equal(rest, slice_str("after")));
 }
 
+/* RFC 7468 section 3, lax: blanks may stand in front of a boundary; quotes end in the NUL of a C string. */
+Test(pem, blanks_and_nuls_around_blocks_are_not_text, .fini = end)
+{
+    static const char text[] = "\0 \t-----BEGIN A-----\nAQI=\n-----END A-----\0-----BEGIN B-----\nAQI=\n"
+                               " -----END B-----";
+    struct slice rest = slice_of(text, sizeof text); /* with its NUL */
+    struct pem_block block;
+    struct err err;
+
+    cr_assert(pem_next(&rest, &a, &block, &err), "%s", err.text);
+    cr_expect(slice_equal(block.label, slice_str("A")));
+    cr_expect(slice_equal(block.before, slice_of("\0", 1)));
+    cr_expect(slice_equal(block.der, slice_of("\1\2", 2)));
+    cr_assert(pem_next(&rest, &a, &block, &err), "%s", err.text);
+    cr_expect(slice_equal(block.label, slice_str("B")));
+    cr_expect_eq(block.before.len, 0);
+    cr_expect(slice_equal(block.der, slice_of("\1\2", 2)));
+    cr_expect_eq(rest.len, 0);
+}
+
 Test(pem, no_block_is_not_a_fault, .fini = end)
 {
     static const char *const texts[] = {"",
@@ -98,6 +119,8 @@ Test(pem, refuses_what_is_malformed_and_says_how, .fini = end)
          "PEM: expected base64 between BEGIN and END of \"A\", found something else"},
         {"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\nAQI=\n-----END A-----\n",
          "PEM: expected base64 between BEGIN and END of \"A\", found something else"},
+        {"-----BEGIN A-----\nAQI=\n x-----END A-----\n",
+         "PEM: \"-----BEGIN A-----\" has no \"-----END A-----\""},
         {"-----BEGIN A-----\n-----BEGIN A-----\nAQI=\n-----END A-----\n",
          "PEM: expected base64 between BEGIN and END of \"A\", found something else"},
     };

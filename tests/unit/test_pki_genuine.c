@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates and revocation lists of Intel, AMD and Amazon, where the folder of vectors is there. */
 #include <criterion/criterion.h>
 #include <glob.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/policy.h"
 
 #include <criterion/criterion.h>
@@ -26,7 +27,7 @@ static struct verdict genuine(void)
     };
 }
 
-/* ---- TCB status: MarbleRun's table -------------------------------------------------------------- */
+/* ---- TCB status: MarbleRun's table -------------------------------------------------- */
 
 Test(policy, up_to_date_is_always_accepted_and_others_if_listed_but_never_revoked)
 {
@@ -117,7 +118,7 @@ Test(policy, advisories_count_only_with_sw_hardening_needed_and_a_list)
     }
 }
 
-/* ---- the rest of a package ------------------------------------------------------------------------ */
+/* ---- the rest of a package ---------------------------------------------------------- */
 
 Test(policy, all_that_is_demanded_must_hold)
 {
@@ -273,7 +274,7 @@ Test(policy, the_status_is_judged_first_and_the_properties_last)
     cr_expect(policy_match(&p, &v, asked, &err), "%s", err.text);
 }
 
-/* ---- the rule of sets -------------------------------------------------------------------------------- */
+/* ---- the rule of sets --------------------------------------------------------------- */
 
 Test(policy, unique_id_stands_alone_or_signer_product_and_version_together)
 {
@@ -332,7 +333,7 @@ Test(policy, unique_id_stands_alone_or_signer_product_and_version_together)
     }
 }
 
-/* ---- reading and writing ------------------------------------------------------------------------------- */
+/* ---- reading and writing ------------------------------------------------------------ */
 
 static bool parse(const char *text, struct arena *a, struct package_policy *out, struct err *err)
 {

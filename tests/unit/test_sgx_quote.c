@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Quotes put together byte by byte, as Intel's format tables have them. */
 #include "attestation/sgx_quote.h"
 

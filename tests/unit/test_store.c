@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -176,9 +177,10 @@ Test(store, another_machine_does_not_open_it_and_the_right_one_still_does, .init
     must_open(in_tee(), STORE_OPEN);
 }
 
+/* The simulated TEE measures the program for each key; hundreds of starts need one that is quick. */
 Test(store, a_changed_byte_of_the_key_anywhere_leaves_the_state_sealed, .init = begin, .fini = end)
 {
-    make(in_tee(), STORE_SEAL_UNIQUE);
+    make((struct sealer){&other_machine}, STORE_SEAL_UNIQUE);
     const struct slice good = peer_read(&a, in_state("sealed_key"));
 
     for (size_t i = 0; i < good.len; i++) {
@@ -187,13 +189,13 @@ Test(store, a_changed_byte_of_the_key_anywhere_leaves_the_state_sealed, .init = 
 
         bad[i] ^= 1;
         peer_write("state/sealed_key", slice_of(bad, good.len));
-        must_open(in_tee(), STORE_SEALED);
+        must_open((struct sealer){&other_machine}, STORE_SEALED);
         cr_expect_eq(why.code, E_STATE_SEALED, "offset %zu", i);
         store_close(&store);
     }
     for (size_t len = 0; len < good.len; len++) {
         peer_write("state/sealed_key", slice_of(good.ptr, len));
-        must_open(in_tee(), STORE_SEALED);
+        must_open((struct sealer){&other_machine}, STORE_SEALED);
         store_close(&store);
     }
 }
@@ -201,7 +203,7 @@ Test(store, a_changed_byte_of_the_key_anywhere_leaves_the_state_sealed, .init = 
 /* Magic and version are 12 bytes, the key's id 16: other data than the key's, not damaged ones. */
 Test(store, a_changed_byte_of_the_data_anywhere_is_told, .init = begin, .fini = end)
 {
-    make(in_tee(), STORE_SEAL_PRODUCT);
+    make((struct sealer){NULL}, STORE_SEAL_PRODUCT);
     const struct slice good = peer_read(&a, in_state("sealed_data"));
 
     for (size_t i = 0; i < good.len; i++) {
@@ -211,13 +213,13 @@ Test(store, a_changed_byte_of_the_data_anywhere_is_told, .init = begin, .fini = 
 
         bad[i] ^= 1;
         peer_write("state/sealed_data", slice_of(bad, good.len));
-        cr_expect_eq(open_with(in_tee()), of_id, "offset %zu", i);
+        cr_expect_eq(open_with((struct sealer){NULL}), of_id, "offset %zu", i);
         cr_expect_eq(of_id ? why.code : err.code, of_id ? E_STATE_SEALED : E_STATE_CORRUPT, "offset %zu", i);
         store_close(&store);
     }
     for (size_t len = 0; len < good.len; len++) {
         peer_write("state/sealed_data", slice_of(good.ptr, len));
-        cr_expect_not(open_with(in_tee()), "%zu bytes", len);
+        cr_expect_not(open_with((struct sealer){NULL}), "%zu bytes", len);
         cr_expect_eq(err.code, E_STATE_CORRUPT, "%zu bytes", len);
     }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* TCB info, QE identity, the choice of a level and what comes of two. */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 #include "attestation/tcb_info.h"
 #include "base/limits.h"
 
-/* ---- the exact bytes that were signed ----------------------------------------------------------- */
+/* ---- the exact bytes that were signed ----------------------------------------------- */
 
 #define SIG                                                                                                  \
     "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"                                       \
@@ -111,7 +112,7 @@ Test(signed_json, every_truncation_is_refused)
     }
 }
 
-/* ---- TCB info ------------------------------------------------------------------------------------ */
+/* ---- TCB info ----------------------------------------------------------------------- */
 
 #define HEAD3                                                                                                \
     "\"id\":\"SGX\",\"version\":3,\"issueDate\":\"2026-01-02T03:04:05Z\",\"nextUpdate\":\"2026-02-01T03:04:" \
@@ -199,7 +200,7 @@ Test(tcb_info, one_wrong_member_is_refused_and_named)
     } rows[] = {
         {"[]", E_COLLATERAL_FORMAT, "$.tcbInfo: expected an object"},
         {"{}", E_COLLATERAL_FORMAT, "$.tcbInfo.version: is missing"},
-        {"{\"version\":4}", E_COLLATERAL_FORMAT, "$.tcbInfo.version: expected 2 or 3, found 4"},
+        {"{\"version\":4}", E_COLLATERAL_MISMATCH, "$.tcbInfo.version: expected 2 or 3, found 4"},
         {"{\"version\":3}", E_COLLATERAL_FORMAT, "$.tcbInfo.id: is missing"},
         {"{\"version\":2,\"tdxModule\":{}}", E_COLLATERAL_FORMAT,
          "$.tcbInfo.tdxModule: does not belong into TCB info of SGX"},
@@ -284,7 +285,7 @@ Test(tcb_info, of_tdx_all_but_the_levels_is_read)
     arena_wipe(&a);
 }
 
-/* ---- QE identity ---------------------------------------------------------------------------------- */
+/* ---- QE identity -------------------------------------------------------------------- */
 
 #define IDENTITY(levels)                                                                                     \
     "{\"id\":\"QE\",\"version\":2,\"issueDate\":\"2026-01-02T03:04:05Z\",\"nextUpdate\":\"2026-02-01T03:04:" \
@@ -408,7 +409,7 @@ Test(qe_identity, masks_select_what_is_compared)
     arena_wipe(&a);
 }
 
-/* ---- choosing and merging --------------------------------------------------------------------------- */
+/* ---- choosing and merging ----------------------------------------------------------- */
 
 Test(tcb, the_highest_level_that_is_reached_in_everything_counts)
 {

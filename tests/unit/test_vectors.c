@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Genuine evidence of SGX, mutations of it and evidence of synthetic PKIs, with what an independent verifier
  * says of each. The vectors are data of others and no part of the project: they are looked for in the folder
  * MARBLEMESH_VECTORS names, then in ../shared/vectors beside the source. Without them only the other tests
@@ -16,8 +17,7 @@
 #include "pki/pem.h"
 #include "tests/support/peer.h"
 
-/* ---- the folder -----------------------------------------------------------------------------------------
- */
+/* ---- the folder --------------------------------------------------------------------- */
 
 static const char *folder; /* NULL: they are not there */
 
@@ -72,30 +72,28 @@ static int64_t time_of(const json_t *object, const char *name)
     return t;
 }
 
-static struct cert first_cert(struct arena *a, struct slice text)
+static bool first_cert(struct arena *a, struct slice text, struct cert *out, struct err *err)
 {
     struct pem_block block = {0};
-    struct cert c = {0};
-    struct err err;
 
     if (text.len > 0 && text.ptr[0] == '-') {
-        cr_assert(pem_next(&text, a, &block, &err), "%s", err.text);
+        if (!pem_next(&text, a, &block, err))
+            return false;
         text = block.der;
     }
-    cr_assert(cert_parse(text, a, &c, &err), "%s", err.text);
-    return c;
+    return cert_parse(text, a, out, err);
 }
 
 static void use_roots(struct vector *v)
 {
     const struct slice pem = input(v, "trust_root");
-    struct cert root;
+    struct cert root = {0};
     struct err err;
 
     v->roots = *roots_production();
     if (pem.len == 0)
         return;
-    root = first_cert(&v->a, pem);
+    cr_assert(first_cert(&v->a, pem, &root, &err), "%s", err.text);
     cr_assert(spki_p256_xy(root.spki, &v->anchor, &err), "%s", err.text);
     v->roots = (struct roots){.intel = &v->anchor, .num_intel = 1};
 }
@@ -125,9 +123,6 @@ static void vector_close(struct vector *v)
 
 static const char *verifier_of(const struct vector *v) { return text_of(v->expected, "verifier"); }
 
-/* ---- judging as the vector asks --------------------------------------------------------------------------
- */
-
 struct judged {
     bool ok;
     struct err err;
@@ -135,6 +130,107 @@ struct judged {
     struct certificate_evidence in_cert;
     const char *framing; /* NULL: none */
 };
+
+/* ---- fields ------------------------------------------------------------------------- */
+
+static void put_hex(json_t *o, const char *name, struct slice s, struct arena *a)
+{
+    json_object_set_new(o, name, json_string(hex_text(a, s)));
+}
+
+static void put_uint(json_t *o, const char *name, uint64_t n)
+{
+    json_object_set_new(o, name, json_integer((json_int_t)n));
+}
+
+static void put_word(json_t *o, const char *name, const char *word)
+{
+    json_object_set_new(o, name, json_string(word));
+}
+
+static void put_report(json_t *o, const struct claims *c, struct arena *a)
+{
+    put_word(o, "tee", c->tee == TEE_SGX ? "sgx" : "another");
+    put_uint(o, "quote_version", c->quote_version);
+    put_uint(o, "body_type", c->body_type);
+    json_object_set_new(o, "debug", json_boolean(c->debug));
+    put_hex(o, "cpusvn", c->cpu_svn, a);
+    put_hex(o, "miscselect", c->misc_select, a);
+    put_hex(o, "isv_ext_prod_id", c->isv_ext_prod_id, a);
+    put_hex(o, "attributes", c->attributes, a);
+    put_hex(o, "mrenclave", c->unique_id, a);
+    put_hex(o, "mrsigner", c->signer_id, a);
+    put_hex(o, "config_id", c->config_id, a);
+    put_uint(o, "isvprodid", c->product_id);
+    put_uint(o, "isvsvn", c->security_version);
+    put_uint(o, "config_svn", c->config_svn);
+    put_hex(o, "isv_family_id", c->isv_family_id, a);
+    put_hex(o, "report_data", c->report_data, a);
+    if (c->trailing_bytes > 0)
+        put_uint(o, "trailing_bytes", c->trailing_bytes);
+}
+
+static void put_platform(json_t *o, const struct verdict *v, struct arena *a)
+{
+    const char *serial = hex_text(a, v->pck_serial);
+    char date[RFC3339_LEN + 1];
+    json_t *advisories = json_array();
+
+    for (size_t i = 0; i < v->num_advisories; i++)
+        json_array_append_new(advisories, json_string(v->advisories[i]));
+    json_object_set_new(o, "advisory_ids", advisories);
+    rfc3339_format(date, v->tcb_date);
+    put_word(o, "tcb_date", date);
+    put_word(o, "tcb_status", tcb_status_name(v->tcb_status));
+    put_word(o, "platform_tcb_status", tcb_status_name(v->platform_tcb_status));
+    put_word(o, "qe_tcb_status", tcb_status_name(v->qe_tcb_status));
+    put_hex(o, "fmspc", v->fmspc, a);
+    put_hex(o, "pceid", v->pce_id, a);
+    put_hex(o, "ppid", v->ppid, a);
+    put_word(o, "pck_serial", serial + (serial[0] == '0')); /* theirs is a number */
+    put_word(o, "pck_ca", v->pck_ca);
+    put_uint(o, "tcb_evaluation_data_number", v->tcb_evaluation_data_number);
+    put_uint(o, "qe_isvsvn", v->qe_isv_svn);
+}
+
+static void put_certificate(json_t *o, const struct certificate_evidence *e, struct arena *a)
+{
+    json_t *claims = json_object();
+
+    for (size_t i = 0; i < e->num_claims; i++)
+        put_hex(claims, arena_strndup(a, e->claims[i].name), e->claims[i].value, a);
+    json_object_set_new(o, "claims", claims);
+    put_hex(o, "certificate_spki_sha256", e->spki_sha256, a);
+}
+
+static json_t *shown(struct vector *v, const struct judged *j)
+{
+    json_t *o = json_object();
+
+    put_report(o, &j->verdict.claims, &v->a);
+    put_platform(o, &j->verdict, &v->a);
+    if (j->framing != NULL)
+        put_word(o, "framing", j->framing);
+    if (j->in_cert.framing != 0)
+        put_certificate(o, &j->in_cert, &v->a);
+    return o;
+}
+
+/* What a vector requires beyond what a package can. */
+static bool meets_fields(struct vector *v, struct judged *j, const json_t *require)
+{
+    json_t *got = shown(v, j), *want;
+    bool meets = true;
+    const char *name;
+
+    json_object_foreach((json_t *)(uintptr_t)require, name,
+                        want) if (!json_equal(want, json_object_get(got, name))) meets =
+        err_set(&j->err, E_REPORT_DATA, "%s: not as the vector requires", name);
+    json_decref(got);
+    return meets;
+}
+
+/* ---- judging as the vector asks ----------------------------------------------------- */
 
 static struct appraisal appraisal_of(struct vector *v, struct slice evidence, int64_t now)
 {
@@ -150,13 +246,14 @@ static struct appraisal appraisal_of(struct vector *v, struct slice evidence, in
 static bool judge_certificate(struct vector *v, int64_t now, struct judged *j)
 {
     const char *framing = text_of(json_object_get(v->expected, "policy"), "framing");
-    const bool legacy = framing != NULL && strcmp(framing, "gramine-legacy") == 0;
+    const unsigned asked = framing == NULL ? FRAMINGS_DEFAULT | FRAMING_GRAMINE_LEGACY
+                           : strcmp(framing, "gramine-legacy") == 0 ? FRAMING_GRAMINE_LEGACY
+                                                                    : FRAMINGS_DEFAULT;
     struct cert *c = arena_alloc(&v->a, sizeof *c);
     struct appraisal what;
 
-    *c = first_cert(&v->a, input(v, "certificate"));
-    if (!certificate_evidence_read(c, legacy ? FRAMING_GRAMINE_LEGACY : FRAMINGS_DEFAULT, now, &v->a,
-                                   &j->in_cert, &j->err))
+    if (!first_cert(&v->a, input(v, "certificate"), c, &j->err) ||
+        !certificate_evidence_read(c, asked, now, &v->a, &j->in_cert, &j->err))
         return false;
     what = appraisal_of(v, j->in_cert.evidence, now);
     appraise(&what, &v->a, &j->verdict);
@@ -202,7 +299,9 @@ static bool apply_policy(struct vector *v, struct judged *j)
     p.signer_id = text_of(require, "mrsigner");
     if (text_of(require, "report_data") != NULL)
         cr_assert(hex_decode(slice_str(text_of(require, "report_data")), &v->a, &report_data));
-    return policy_match(&p, &j->verdict, report_data, &j->err);
+    p.has_product_id = json_is_integer(json_object_get(require, "isvprodid"));
+    p.product_id = (uint64_t)json_integer_value(json_object_get(require, "isvprodid"));
+    return policy_match(&p, &j->verdict, report_data, &j->err) && meets_fields(v, j, require);
 }
 
 static struct judged judge(struct vector *v, int64_t now)
@@ -215,15 +314,14 @@ static struct judged judge(struct vector *v, int64_t now)
     return j;
 }
 
-/* ---- reasons ---------------------------------------------------------------------------------------------
- */
+/* ---- reasons ------------------------------------------------------------------------ */
 
 enum { MAX_CODES = 8 };
 static const struct {
     const char *theirs;
     enum err_code ours[MAX_CODES];
 } reasons[] = {
-    {"format", {E_EVIDENCE_FORMAT, E_COLLATERAL_FORMAT, E_EVIDENCE_MISSING}},
+    {"format", {E_EVIDENCE_FORMAT, E_COLLATERAL_FORMAT, E_EVIDENCE_MISSING, E_CERT_FORMAT}},
     {"root", {E_ROOT}},
     {"pck_chain", {E_PCK_CHAIN}},
     {"cert_sig", {E_SIGNATURE}},
@@ -268,89 +366,14 @@ static bool is_expected_reason(const struct vector *v, enum err_code code)
     return json_is_string(reason) && stands_for(json_string_value(reason), code);
 }
 
-/* ---- fields ----------------------------------------------------------------------------------------------
- */
-
-static void put_hex(json_t *o, const char *name, struct slice s, struct arena *a)
-{
-    json_object_set_new(o, name, json_string(hex_text(a, s)));
-}
-
-static void put_uint(json_t *o, const char *name, uint64_t n)
-{
-    json_object_set_new(o, name, json_integer((json_int_t)n));
-}
-
-static void put_word(json_t *o, const char *name, const char *word)
-{
-    json_object_set_new(o, name, json_string(word));
-}
-
-static void put_report(json_t *o, const struct claims *c, struct arena *a)
-{
-    put_word(o, "tee", c->tee == TEE_SGX ? "sgx" : "another");
-    put_uint(o, "quote_version", c->quote_version);
-    put_uint(o, "body_type", c->body_type);
-    json_object_set_new(o, "debug", json_boolean(c->debug));
-    put_hex(o, "cpusvn", c->cpu_svn, a);
-    put_hex(o, "miscselect", c->misc_select, a);
-    put_hex(o, "isv_ext_prod_id", c->isv_ext_prod_id, a);
-    put_hex(o, "attributes", c->attributes, a);
-    put_hex(o, "mrenclave", c->unique_id, a);
-    put_hex(o, "mrsigner", c->signer_id, a);
-    put_hex(o, "config_id", c->config_id, a);
-    put_uint(o, "isvprodid", c->product_id);
-    put_uint(o, "isvsvn", c->security_version);
-    put_uint(o, "config_svn", c->config_svn);
-    put_hex(o, "isv_family_id", c->isv_family_id, a);
-    put_hex(o, "report_data", c->report_data, a);
-}
-
-static void put_platform(json_t *o, const struct verdict *v, struct arena *a)
-{
-    const char *serial = hex_text(a, v->pck_serial);
-    char date[RFC3339_LEN + 1];
-    json_t *advisories = json_array();
-
-    for (size_t i = 0; i < v->num_advisories; i++)
-        json_array_append_new(advisories, json_string(v->advisories[i]));
-    json_object_set_new(o, "advisory_ids", advisories);
-    rfc3339_format(date, v->tcb_date);
-    put_word(o, "tcb_date", date);
-    put_word(o, "tcb_status", tcb_status_name(v->tcb_status));
-    put_word(o, "platform_tcb_status", tcb_status_name(v->platform_tcb_status));
-    put_word(o, "qe_tcb_status", tcb_status_name(v->qe_tcb_status));
-    put_hex(o, "fmspc", v->fmspc, a);
-    put_hex(o, "pceid", v->pce_id, a);
-    put_hex(o, "ppid", v->ppid, a);
-    put_word(o, "pck_serial", serial + (serial[0] == '0')); /* theirs is a number */
-    put_word(o, "pck_ca", v->pck_ca);
-    put_uint(o, "tcb_evaluation_data_number", v->tcb_evaluation_data_number);
-    put_uint(o, "qe_isvsvn", v->qe_isv_svn);
-}
-
-static void put_certificate(json_t *o, const struct certificate_evidence *e, struct arena *a)
-{
-    json_t *claims = json_object();
-
-    for (size_t i = 0; i < e->num_claims; i++)
-        put_hex(claims, arena_strndup(a, e->claims[i].name), e->claims[i].value, a);
-    json_object_set_new(o, "claims", claims);
-    put_hex(o, "certificate_spki_sha256", e->spki_sha256, a);
-}
+/* ---- fields, compared ----------------------------------------------------------------- */
 
 static bool check_fields(struct vector *v, const struct judged *j, const json_t *fields)
 {
-    json_t *got = json_object(), *want;
+    json_t *got = shown(v, j), *want;
     const char *name;
     bool same = true;
 
-    put_report(got, &j->verdict.claims, &v->a);
-    put_platform(got, &j->verdict, &v->a);
-    if (j->framing != NULL)
-        put_word(got, "framing", j->framing);
-    if (j->in_cert.framing != 0)
-        put_certificate(got, &j->in_cert, &v->a);
     json_object_foreach((json_t *)(uintptr_t)fields, name,
                         want) if (!json_equal(want, json_object_get(got, name)))
     {
@@ -366,8 +389,7 @@ static bool check_fields(struct vector *v, const struct judged *j, const json_t 
     return same;
 }
 
-/* ---- one vector ------------------------------------------------------------------------------------------
- */
+/* ---- one vector --------------------------------------------------------------------- */
 
 static void check_window(struct vector *v, const struct judged *j, const json_t *window)
 {
@@ -437,8 +459,7 @@ static void check_vector(const char *id, size_t *num_ok, size_t *num_refused)
     vector_close(&v);
 }
 
-/* ---- all of them -----------------------------------------------------------------------------------------
- */
+/* ---- all of them -------------------------------------------------------------------- */
 
 static bool is_one_of(const char *word, const char *const *words)
 {
