@@ -40,7 +40,7 @@ struct conn {
     struct session_env env;
     enum state state;
     uint64_t state_since, idle_since, write_since, heard; /* ticks of the loop */
-    bool reading, sending, eof, is_due, is_idle;
+    bool reading, sending, eof, is_due, is_idle, is_shut;
     atomic_bool is_dead; /* for jobs that have not begun */
 };
 
@@ -251,8 +251,10 @@ static bool run_out_of_patience(struct conn *c)
     if (c->sending && now(c) - c->write_since >= l->write_ms)
         return true;
     c->protocol->expire(c->session);
-    if (c->is_idle && now(c) - c->idle_since >= l->idle_ms)
+    if (c->is_idle && now(c) - c->idle_since >= l->idle_ms) {
         c->protocol->shut(c->session);
+        c->is_shut = true;
+    }
     return false;
 }
 
@@ -360,7 +362,7 @@ static uint64_t deadline(const struct conn *c)
         return c->state_since + l->handshake_ms;
     case OPEN:
         due = c->protocol->deadline(c->session);
-        if (c->is_idle)
+        if (c->is_idle && !c->is_shut) /* once: a goodbye that is stuck is the write's matter */
             due = earlier(due, c->idle_since + l->idle_ms);
         return c->sending ? earlier(due, c->write_since + l->write_ms) : due;
     case CLOSING:

@@ -56,10 +56,10 @@ static void handle(void *ctx, struct exchange *ex)
     ex->response.body = ex->request.body;
     if (is(ex->request.path, "/slow"))
         pause_for(300);
-    if (is(ex->request.path, "/big")) {
-        uint8_t *big = arena_alloc(&ex->arena, 32 * MIB);
+    if (is(ex->request.path, "/kib")) { /* "/kib?N" */
+        const size_t len = KIB * strtoul(arena_strndup(&ex->arena, ex->request.query), NULL, 10);
 
-        ex->response.body = slice_of(memset(big, 'x', 32 * MIB), 32 * MIB);
+        ex->response.body = slice_of(memset(arena_alloc(&ex->arena, len), 'x', len), len);
     }
     if (is(ex->request.path, "/client"))
         ex->response.body = slice_str(arena_printf(&ex->arena, "%zu", ex->request.num_peer_chain));
@@ -110,7 +110,7 @@ static void trouble(void *ctx, const char *peer, const struct err *err)
 struct place {
     struct app app;
     struct net_server *server;
-    unsigned tls_port, plain_port;
+    unsigned tls_port, plain_port, plain_http2_port;
 };
 
 static void place_begin(struct place *p, struct net_limits limits)
@@ -129,6 +129,8 @@ static void place_begin(struct place *p, struct net_limits limits)
     l.handler.identity = NULL;
     l.address = ":0";
     must(net_server_listen(p->server, &l, &p->plain_port, &err));
+    l.http1 = false; /* HTTP/2 with prior knowledge */
+    must(net_server_listen(p->server, &l, &p->plain_http2_port, &err));
 }
 
 static void place_end(struct place *p)
@@ -159,15 +161,18 @@ static bool post(struct client *c, const char *path, struct slice body, struct a
 
 /* Raw sockets, for those who do not behave. */
 
-static int dial(unsigned port)
+static int dial_narrow(unsigned port, int window) /* window 0: the system's */
 {
     const struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    must(window == 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window) == 0);
     must(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
     return fd;
 }
+
+static int dial(unsigned port) { return dial_narrow(port, 0); }
 
 static void say(int fd, const char *text) { (void)send(fd, text, strlen(text), MSG_NOSIGNAL); }
 
@@ -338,12 +343,67 @@ static void test_a_reader_that_does_not_read_is_left(void)
 
     place_begin(&p, (struct net_limits){.write_ms = 300, .drain_ms = 20000});
     fd = dial(p.plain_port);
-    say(fd, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+    say(fd, "GET /kib?32768 HTTP/1.1\r\nHost: a\r\n\r\n");
     while (atomic_load(&p.app.handled) == 0)
         pause_for(10);
     place_end(&p); /* waits for it, and not for long */
     must(clock_ticks_ms() - start < 10000);
     (void)close(fd);
+}
+
+/* HTTP/2 by hand: windows as wide as can be, and one request for so many KiB. */
+static void ask_for_kib(int fd, int kib)
+{
+    static const uint8_t greeting[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+                                      "\0\0\6\4\0\0\0\0\0"
+                                      "\0\4\x7f\xff\xff\xff" /* SETTINGS: INITIAL_WINDOW_SIZE */
+                                      "\0\0\4\x8\0\0\0\0\0"
+                                      "\x7f\xff\0\0"; /* WINDOW_UPDATE */
+    scoped(buf_wipe) struct buf b = buf_max(1000);
+    char path[20];
+
+    (void)snprintf(path, sizeof path, "/kib?%d", kib);
+    buf_put(&b, slice_of(greeting, sizeof greeting - 1));
+    buf_put(&b, slice_of("\0\0", 2));
+    buf_u8(&b, (uint8_t)(strlen(path) + 7));
+    buf_put(&b,
+            slice_of("\1\5\0\0\0\1\x82\x87\x1\x1m\x4", 12)); /* HEADERS: GET, https, authority "m", path */
+    buf_u8(&b, (uint8_t)strlen(path));
+    buf_str(&b, path);
+    must(send(fd, b.ptr, b.len, MSG_NOSIGNAL) == (ssize_t)b.len);
+}
+
+/* Does the process, all of its threads, do nothing for a while? */
+static bool is_quiet(void)
+{
+    const clock_t before = clock();
+
+    pause_for(200);
+    return clock() - before < CLOCKS_PER_SEC / 50;
+}
+
+/* Linux's buffers take about 2.8 MB of an answer to nobody. Of answers a little larger the end is stuck in
+ * ours, some of them on connections that are idle as far as HTTP knows: no patience that has ended may keep
+ * the loop busy.
+ */
+static void test_readers_that_do_not_read_cost_no_time(void)
+{
+    enum { NUM = 60 };
+    struct place p;
+    int fds[NUM];
+
+    place_begin(&p, (struct net_limits){.idle_ms = 100, .write_ms = 20000, .drain_ms = 100});
+    for (int i = 0; i < NUM; i++) {
+        fds[i] = dial_narrow(p.plain_http2_port, 4096);
+        ask_for_kib(fds[i], 2780 + 4 * i);
+    }
+    while (atomic_load(&p.app.handled) < NUM)
+        pause_for(10);
+    for (int tries = 0; !is_quiet(); tries++)
+        must(tries < 30);
+    place_end(&p);
+    for (int i = 0; i < NUM; i++)
+        (void)close(fds[i]);
 }
 
 static void test_garbage_and_abrupt_ends_do_no_harm(void)
@@ -534,6 +594,7 @@ int main(void)
     test_patience_ends();
     test_a_slow_writer_is_refused_in_time();
     test_a_reader_that_does_not_read_is_left();
+    test_readers_that_do_not_read_cost_no_time();
     test_garbage_and_abrupt_ends_do_no_harm();
     test_large_things_are_refused();
     test_connections_are_counted();
