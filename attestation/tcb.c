@@ -145,8 +145,8 @@ const struct tcb_level *tcb_enclave_level(const struct tcb_level *levels, size_t
 }
 
 /* What each status says. An enclave that is out of date makes the whole so, and then hardening by software
- * counts for nothing; what must be configured must be configured whoever says so. Intel's own verification
- * merges OutOfDate and Revoked of the quoting enclave in this way and knows no other for it. */
+ * counts for nothing; what is to be configured is the platform's to say. As Intel's own verification merges
+ * the quoting enclave's status into the platform's. */
 enum { CONFIGURE = 1, HARDEN = 2, OLD = 4, REVOKED = 8 };
 static const uint8_t meaning[NUM_TCB_STATUSES] = {
     [TCB_UP_TO_DATE] = 0,
@@ -160,7 +160,7 @@ static const uint8_t meaning[NUM_TCB_STATUSES] = {
 
 enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status enclave)
 {
-    unsigned both = (unsigned)(meaning[platform] | meaning[enclave]);
+    unsigned both = meaning[platform] | (meaning[enclave] & (unsigned)(OLD | REVOKED));
 
     if (both & REVOKED)
         return TCB_REVOKED;

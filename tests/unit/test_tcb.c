@@ -461,8 +461,8 @@ Test(tcb, an_old_enclave_makes_the_whole_old_and_a_revoked_one_revoked)
     static const struct {
         enum tcb_status platform, with_up_to_date, with_old, with_configuration, with_old_configuration;
     } rows[] = {
-        {U, U, O, N, X}, {S, S, O, B, X}, {N, N, X, N, X}, {B, B, X, B, X},
-        {O, O, O, X, X}, {X, X, X, X, X}, {R, R, R, R, R},
+        {U, U, O, U, O}, {S, S, O, S, O}, {N, N, X, N, X}, {B, B, X, B, X},
+        {O, O, O, O, O}, {X, X, X, X, X}, {R, R, R, R, R},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
