@@ -51,7 +51,7 @@ bool file_read(const char *path, size_t max, struct arena *a, struct slice *out,
     return true;
 }
 
-static bool write_all(int fd, struct slice s)
+bool file_write_all(int fd, struct slice s)
 {
     while (s.len > 0) {
         const ssize_t n = write(fd, s.ptr, s.len);
@@ -115,7 +115,7 @@ bool file_replace(const char *path, struct slice contents, unsigned mode, struct
 
     if (fd < 0)
         return err_errno(err, E_FILE_WRITE, "creating %s", temporary);
-    if (fchmod(fd, mode) != 0 || !write_all(fd, contents) || fsync(fd) != 0)
+    if (fchmod(fd, mode) != 0 || !file_write_all(fd, contents) || fsync(fd) != 0)
         done = err_errno(err, E_FILE_WRITE, "writing %s", path);
     else
         done = install(temporary, path, folder, err);
@@ -128,7 +128,7 @@ static bool write_through(const char *path, struct slice contents, unsigned mode
 {
     scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
 
-    return (fd >= 0 && write_all(fd, contents)) || err_errno(err, E_FILE_WRITE, "writing %s", path);
+    return (fd >= 0 && file_write_all(fd, contents)) || err_errno(err, E_FILE_WRITE, "writing %s", path);
 }
 
 bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err)

@@ -18,6 +18,9 @@ bool file_replace(const char *path, struct slice contents, unsigned mode, struct
  * as /dev/stdout or a pipe. */
 bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err);
 
+/* All of the bytes into an open file; false with errno set if that fails. */
+bool file_write_all(int fd, struct slice s);
+
 /* mkdir -p; existing folders are left as they are. */
 bool file_make_folders(const char *path, unsigned mode, struct err *err);
 

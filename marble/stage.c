@@ -97,20 +97,6 @@ static bool make_folders(struct stage *s, char *folder, struct err *err)
 
 /* ---- files -------------------------------------------------------------------------------------- */
 
-static bool write_all(int fd, struct slice s)
-{
-    while (s.len > 0) {
-        const ssize_t n = write(fd, s.ptr, s.len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        s = slice_of(s.ptr + n, s.len - (size_t)n);
-    }
-    return true;
-}
-
 /* EINVAL: what is kept in memory alone need not be made durable, and some file systems say so. */
 static bool make_durable(int fd) { return fsync(fd) == 0 || errno == EINVAL; }
 
@@ -125,7 +111,7 @@ bool stage_add(struct stage *s, const char *path, struct slice contents, struct 
     if (fd < 0)
         return err_errno(err, E_MARBLE_APPLY, "installing %s: making a file in %s", path, folder);
     remember(s, arena_strdup(&s->arena, path), temporary);
-    if (fchmod(fd, 0600) != 0 || !write_all(fd, contents) || !make_durable(fd))
+    if (fchmod(fd, 0600) != 0 || !file_write_all(fd, contents) || !make_durable(fd))
         return err_errno(err, E_MARBLE_APPLY, "installing %s: writing %zu bytes into %s", path, contents.len,
                          folder);
     return true;
@@ -135,7 +121,7 @@ bool stage_write_in_place(const char *path, struct slice contents, struct err *e
 {
     scoped(close_fd) int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-    if (fd < 0 || !write_all(fd, contents))
+    if (fd < 0 || !file_write_all(fd, contents))
         return err_errno(err, E_MARBLE_APPLY, "writing %zu bytes to %s", contents.len, path);
     return true;
 }
