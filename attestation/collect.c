@@ -34,6 +34,8 @@ bool evidence_check(struct slice evidence, const struct package_policy *p, struc
 {
     const struct trust_domain *domain = trust_domain();
     struct collateral collateral = {0};
+    struct err missing;
+    bool have_collateral;
     const struct appraisal what = {
         .evidence = evidence, .collateral = &collateral, .roots = domain->roots(), .now = now};
 
@@ -41,12 +43,12 @@ bool evidence_check(struct slice evidence, const struct package_policy *p, struc
         (void)err_set(err, E_EVIDENCE_MISSING, "expected a quote, found no bytes");
         return unjudged(err, verdict);
     }
-    if (!domain->collateral(evidence, bundle_path, now, a, &collateral, err))
-        return unjudged(err, verdict);
+    have_collateral = domain->collateral(evidence, bundle_path, now, a, &collateral, &missing);
     appraise(&what, a, verdict);
-    if (!verdict->genuine) {
-        *err = verdict->reason;
-        return false;
-    }
-    return policy_match(p, verdict, report_data, err);
+    if (verdict->genuine)
+        return policy_match(p, verdict, report_data, err);
+    if (!have_collateral && verdict->reason.code == E_CRL) /* the first step that needs any */
+        verdict->reason = missing;
+    *err = verdict->reason;
+    return false;
 }

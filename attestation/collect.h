@@ -47,7 +47,8 @@ const struct trust_domain *trust_domain(void);
 bool tee_here(const struct tee **out, struct err *err);
 
 /* Appraises with this domain's roots and collateral, then matches the policy. The verdict is filled
- * as far as the appraisal came, also on refusal. */
+ * as far as the appraisal came, also on refusal. Collateral that cannot be had is the reason only for evidence
+ * that holds without it: of another trust domain one hears first that its root is not trusted. */
 bool evidence_check(struct slice evidence, const struct package_policy *p, struct slice report_data,
                     const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict, struct err *err);
 

@@ -201,7 +201,8 @@ grep -q "$digest" <(od -An -v -tx1 quote.bin | tr -d ' \n') || fail "the quote d
 
 # The production tool does not believe the simulation; nor anyone who is no coordinator.
 tool=$build/meshctl run 1 manifest get "$client"
-has_text "$errors" "Error: "
+has_text "$errors" "[root]"
+has_text "$errors" "Simulated evidence is refused by production programs and the reverse"
 lacks_text "$out" "Packages"
 run 1 manifest get localhost:1
 has_text "$errors" "[connect]"
