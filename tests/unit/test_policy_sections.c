@@ -90,12 +90,13 @@ static enum err_code match_at(const char *text, const struct verdict *v, int64_t
     return err->code;
 }
 
-static void check_rows(const struct verdict *v, const char *const *accepted,
-                       const struct refused {
-                           const char *policy;
-                           enum err_code code;
-                           const char *words;
-                       } *refused)
+struct refused {
+    const char *policy;
+    enum err_code code;
+    const char *words;
+};
+
+static void check_rows(const struct verdict *v, const char *const *accepted, const struct refused *refused)
 {
     struct err err;
 
