@@ -301,7 +301,7 @@ static bool apply_policy(struct vector *v, struct judged *j)
         cr_assert(hex_decode(slice_str(text_of(require, "report_data")), &v->a, &report_data));
     p.has_product_id = json_is_integer(json_object_get(require, "isvprodid"));
     p.product_id = (uint64_t)json_integer_value(json_object_get(require, "isvprodid"));
-    return policy_match(&p, &j->verdict, report_data, &j->err) && meets_fields(v, j, require);
+    return policy_match(&p, &j->verdict, report_data, time_of(v->expected, "time"), &j->err) && meets_fields(v, j, require);
 }
 
 static struct judged judge(struct vector *v, int64_t now)
@@ -420,9 +420,9 @@ static void check_acceptance(struct vector *v, const struct judged *j, const jso
                                 usual = {0};
     struct err err = {0};
 
-    cr_expect_eq(policy_match(&strict, &j->verdict, j->verdict.claims.report_data, &err),
+    cr_expect_eq(policy_match(&strict, &j->verdict, j->verdict.claims.report_data, time_of(v->expected, "time"), &err),
                  json_is_true(json_object_get(accept, "strict")), "%s: strict: %s", v->id, err.text);
-    cr_expect_eq(policy_match(&usual, &j->verdict, j->verdict.claims.report_data, &err),
+    cr_expect_eq(policy_match(&usual, &j->verdict, j->verdict.claims.report_data, time_of(v->expected, "time"), &err),
                  json_is_true(json_object_get(accept, "marblerun_default")), "%s: MarbleRun's default: %s",
                  v->id, err.text);
 }
