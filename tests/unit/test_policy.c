@@ -409,7 +409,14 @@ Test(policy, its_fields_are_the_known_ones)
                                         "ProductID",
                                         "SecurityVersion",
                                         "AcceptedTCBStatuses",
-                                        "AcceptedAdvisories"};
+                                        "AcceptedAdvisories",
+                                        "AcceptedTCB",
+                                        "MinimumTCBEvaluationDataNumber",
+                                        "TDX",
+                                        "SNP",
+                                        "UVM",
+                                        "VTPM",
+                                        "Nitro"};
     size_t num = 0;
 
     while (policy_known_fields[num] != NULL)

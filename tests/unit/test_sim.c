@@ -488,7 +488,7 @@ Test(sim, statuses_and_advisories_reach_the_policy, .init = begin, .fini = end)
 
         cr_assert(sim_collateral(&sim_platform_default, &o, now, &a, &c, &err), "%s", err.text);
         judge(quote, &c, sim_roots(), now, &a, &v);
-        cr_expect_eq(policy_match(&p, &v, slice_of(report_data, 64), NOW, &err), cases[i].code == E_NONE,
+        cr_expect_eq(policy_match(&p, &v, slice_of(report_data, 64), now, &err), cases[i].code == E_NONE,
                      "case %zu: %s", i, err.text);
         cr_expect_eq(err.code, cases[i].code, "case %zu: [%s] %s", i, reason_of(err.code)->name, err.text);
         cr_expect_eq(v.claims.dcap.tcb_status, cases[i].status, "case %zu", i);
