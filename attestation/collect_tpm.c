@@ -6,8 +6,8 @@
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
-#include "base/scope.h"
 
 /* ---- the stack ---------------------------------------------------------------------- */
 

@@ -93,7 +93,7 @@ bool hcl_report_parse(struct slice in, struct hcl_report *out, struct err *err)
     if (!read_request(&c, &h, err))
         return false;
     if (h.hardware == HCL_TDX)
-        h.report.len = TD_REPORT_LEN;
+        h.report.len = TD_LOCAL_REPORT_LEN;
     *out = h;
     return true;
 }
@@ -222,32 +222,32 @@ bool hcl_runtime_parse(struct slice json, struct arena *a, struct hcl_runtime *o
 
 /* ---- TDREPORT ----------------------------------------------------------------------- */
 
-bool td_report_parse(struct slice in, struct td_report *out, struct err *err)
+bool td_local_report_parse(struct slice in, struct td_local_report *out, struct err *err)
 {
     struct cursor c = cursor_over(in);
     const uint8_t type = cursor_u8(&c);
-    struct td_report t;
+    struct td_local_report t = {0};
 
-    if (in.len != TD_REPORT_LEN)
-        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT: expected %d bytes, found %zu", TD_REPORT_LEN, in.len);
+    if (in.len != TD_LOCAL_REPORT_LEN)
+        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT: expected %d bytes, found %zu", TD_LOCAL_REPORT_LEN, in.len);
     if (type != REPORT_TYPE_TDX)
         return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT type: expected 0x81 (TDX), found 0x%x", (unsigned)type);
     (void)cursor_take(&c, 127); /* REPORTMACSTRUCT: the rest of the type, CPUSVN, hashes of what follows */
     t.report_data = cursor_take(&c, 64);
     (void)cursor_take(&c, 32 + 32 + 8); /* its MAC, for this processor alone; TEE_TCB_INFO: which fields count */
-    t.tee_tcb_svn = cursor_take(&c, 16);
-    t.mr_seam = cursor_take(&c, 48);
-    t.mr_signer_seam = cursor_take(&c, 48);
-    t.seam_attributes = cursor_take(&c, 8);
+    t.claims.tee_tcb_svn = cursor_take(&c, 16);
+    t.claims.mr_seam = cursor_take(&c, 48);
+    t.claims.mr_signer_seam = cursor_take(&c, 48);
+    t.claims.seam_attributes = cursor_take(&c, 8);
     (void)cursor_take(&c, 111 + 17);
-    t.td_attributes = cursor_take(&c, 8); /* TDINFO */
-    t.xfam = cursor_take(&c, 8);
-    t.mr_td = cursor_take(&c, 48);
-    t.mr_config_id = cursor_take(&c, 48);
-    t.mr_owner = cursor_take(&c, 48);
-    t.mr_owner_config = cursor_take(&c, 48);
+    t.claims.td_attributes = cursor_take(&c, 8); /* TDINFO */
+    t.claims.xfam = cursor_take(&c, 8);
+    t.claims.mr_td = cursor_take(&c, 48);
+    t.claims.mr_config_id = cursor_take(&c, 48);
+    t.claims.mr_owner = cursor_take(&c, 48);
+    t.claims.mr_owner_config = cursor_take(&c, 48);
     for (size_t i = 0; i < 4; i++)
-        t.rtmr[i] = cursor_take(&c, 48);
+        t.claims.rtmr[i] = cursor_take(&c, 48);
     *out = t;
     return true;
 }

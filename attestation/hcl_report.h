@@ -7,17 +7,18 @@
  * the runtime data's digest: this is how it vouches for the virtual TPM's attestation key. All little endian.
  */
 #pragma once
+#include "attestation/claims.h"
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum { HCL_HARDWARE_LEN = 1184, TD_REPORT_LEN = 1024 };
+enum { HCL_HARDWARE_LEN = 1184, TD_LOCAL_REPORT_LEN = 1024 };
 enum hcl_hardware { HCL_SNP = 2, HCL_TDX = 4 };
 
 struct hcl_report {
     unsigned version; /* of the header; 1 and 2 occur, and mean the same */
     enum hcl_hardware hardware;
-    struct slice report; /* SNP: HCL_HARDWARE_LEN bytes; TDX: the TDREPORT, TD_REPORT_LEN bytes */
+    struct slice report; /* SNP: HCL_HARDWARE_LEN bytes; TDX: the TDREPORT, TD_LOCAL_REPORT_LEN bytes */
     unsigned hash_type;  /* of the runtime data in the hardware's report: 1, 2, 3: SHA-256, SHA-384, SHA-512 */
     struct slice runtime_data;
 };
@@ -39,10 +40,9 @@ struct hcl_runtime {
 /* Results live in the arena. E_EVIDENCE_FORMAT. */
 bool hcl_runtime_parse(struct slice json, struct arena *a, struct hcl_runtime *out, struct err *err);
 
-/* TDREPORT (Intel TDX Module ABI, TDREPORT_STRUCT), what a TD quote has as well. */
-struct td_report {
-    struct slice tee_tcb_svn, mr_seam, mr_signer_seam, seam_attributes; /* 16, 48, 48, 8 */
-    struct slice td_attributes, xfam, mr_td, mr_config_id, mr_owner, mr_owner_config, rtmr[4]; /* 8, 8, 48 each */
-    struct slice report_data;                                           /* 64 */
+/* TDREPORT (Intel TDX Module ABI, TDREPORT_STRUCT): what a TD shows to its own platform, and a TD quote has as well. */
+struct td_local_report {
+    struct slice report_data; /* 64 */
+    struct tdx_claims claims;
 };
-bool td_report_parse(struct slice in, struct td_report *out, struct err *err);
+bool td_local_report_parse(struct slice in, struct td_local_report *out, struct err *err);
