@@ -150,7 +150,7 @@ static bool nv_chunk(struct tpm *t, ESYS_TR index, uint16_t at, uint16_t len, st
 
 static bool nv_all(struct tpm *t, ESYS_TR index, struct buf *b, struct err *err)
 {
-    uint16_t size;
+    uint16_t size = 0;
 
     if (!nv_size(t, index, &size, err))
         return false;
