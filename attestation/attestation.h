@@ -52,6 +52,15 @@ struct roots {
 /* The vendors' roots, and no others. */
 const struct roots *roots_production(void);
 
+/* How certificates carry evidence: bits of a set; of several that are there the first accepted one counts. */
+enum certificate_framing {
+    FRAMING_DICE_TAGGED = 1,    /* TCG DICE, 2.23.133.5.4.9: Interoperable RA-TLS */
+    FRAMING_OE_REPORT = 2,      /* Open Enclave and EGo, 1.3.6.1.4.1.311.105.1 or 1.2.840.113556.10.1.1 */
+    FRAMING_OE_EVIDENCE = 4,    /* the same with .2 at the end */
+    FRAMING_GRAMINE_LEGACY = 8, /* 0.6.9.42.840.113741.1337.6, as it goes over the wire: only if asked for */
+    FRAMINGS_USUAL = FRAMING_DICE_TAGGED | FRAMING_OE_REPORT | FRAMING_OE_EVIDENCE,
+};
+
 struct memo; /* attestation/memo.h: signatures that were found to hold */
 
 struct appraisal {
@@ -61,6 +70,7 @@ struct appraisal {
     int64_t now;
     uint64_t min_tcb_evaluation_data_number; /* 0: any */
     struct slice nonce; /* what a vTPM quote must carry as extra data, a Nitro document as nonce; empty: any */
+    unsigned framings; /* of evidence in a certificate: bits of enum certificate_framing; 0: the usual ones */
     const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: those of the roots */
     size_t num_uvm_issuers;
     struct memo *memo; /* or NULL; changes nothing but the time it takes */

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-enum tee_kind { TEE_NONE, TEE_SGX, TEE_TDX, TEE_SNP, TEE_NITRO };
+enum tee_kind { TEE_NONE, TEE_SGX, TEE_TDX, TEE_SNP, TEE_NITRO }; /* TEE_NONE: nothing was read */
 
 /* Names as Intel writes them; tcb_status_name(), tcb_status_named(). */
 enum tcb_status {
@@ -32,8 +32,9 @@ struct dcap_claims {
     unsigned quote_version;
     unsigned body_type; /* quote version 5: 1 SGX, 2 TD 1.0, 3 TD 1.5; 0 in older quotes */
     size_t trailing_bytes; /* behind the quote, signed by nobody: padding, as quoting services leave it */
+    bool has_status; /* the appraisal came as far as the TCB status; so do the members up to num_advisories */
     enum tcb_status tcb_status, platform_tcb_status, qe_tcb_status, tdx_module_tcb_status;
-    bool has_module_status;
+    bool has_module_status; /* TDX modules without a version have none */
     int64_t tcb_date; /* the earliest of the chosen levels */
     char **advisories; /* sorted, each once */
     size_t num_advisories;
@@ -104,11 +105,16 @@ struct nitro_claims {
     bool has_user_data, has_nonce, has_public_key;
 };
 
-/* Evidence that a certificate carried. */
+/* What a certificate or Open Enclave's header says around the evidence, and the evidence is bound to. */
+struct framing_claim {
+    const char *name;   /* UTF-8 */
+    struct slice value; /* contents of a byte string, else the encoded item */
+};
 struct framing_claims {
-    const char *name; /* "dice-tagged", "oe-report", "gramine-legacy"; NULL: there is none */
-    struct slice spki_sha256;
-    const struct certificate_claim *claims;
+    const char *name; /* "dice-tagged-evidence", "oe-report", "oe-evidence", "gramine-legacy"; NULL: there is none */
+    struct slice spki_sha256; /* 32: of the certificate's key; empty: there is no certificate */
+    struct slice nonce;       /* claim "nonce"; empty: there is none */
+    const struct framing_claim *claims;
     size_t num_claims;
 };
 

@@ -34,15 +34,14 @@ bool evidence_check(struct slice evidence, const struct package_policy *p, struc
 {
     const struct trust_domain *domain = trust_domain();
     struct collateral collateral = {0};
+    struct evidence parts;
     struct err missing;
     bool have_collateral;
     const struct appraisal what = {
-        .evidence = evidence, .collateral = &collateral, .roots = domain->roots(), .now = now};
+        .evidence = &parts, .collateral = &collateral, .roots = domain->roots(), .now = now};
 
-    if (evidence.len == 0) {
-        (void)err_set(err, E_EVIDENCE_MISSING, "expected a quote, found no bytes");
+    if (!evidence_decode(evidence, &parts, err))
         return unjudged(err, verdict);
-    }
     have_collateral = domain->collateral(evidence, bundle_path, now, a, &collateral, &missing);
     appraise(&what, a, verdict);
     if (verdict->genuine)

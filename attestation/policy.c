@@ -100,9 +100,11 @@ static bool match_tcb_status(const struct package_policy *p, const struct verdic
     static char *const defaults[] = {only_hardening};
     char *const *list = p->num_tcb_statuses == 0 ? defaults : p->tcb_statuses;
     const size_t num = p->num_tcb_statuses == 0 ? 1 : p->num_tcb_statuses;
-    const char *status = tcb_status_name(v->tcb_status);
+    const enum tcb_status found = v->claims.dcap.tcb_status;
+    const char *status = tcb_status_name(found);
 
-    if (v->tcb_status == TCB_UP_TO_DATE || (v->tcb_status != TCB_REVOKED && listed(list, num, status)))
+    if (!claims_have_dcap(&v->claims) || found == TCB_UP_TO_DATE ||
+        (found != TCB_REVOKED && listed(list, num, status)))
         return true;
     return err_set(err, E_TCB_STATUS, "TCB status: expected UpToDate%s%s, found %s",
                    num == 1 ? " or " : " or one of AcceptedTCBStatuses", num == 1 ? list[0] : "", status);
@@ -110,13 +112,15 @@ static bool match_tcb_status(const struct package_policy *p, const struct verdic
 
 static bool match_advisories(const struct package_policy *p, const struct verdict *v, struct err *err)
 {
-    if (v->tcb_status != TCB_SW_HARDENING_NEEDED || p->num_advisories == 0)
+    const struct dcap_claims *d = &v->claims.dcap;
+
+    if (!claims_have_dcap(&v->claims) || d->tcb_status != TCB_SW_HARDENING_NEEDED || p->num_advisories == 0)
         return true;
-    for (size_t i = 0; i < v->num_advisories; i++)
-        if (!listed_fold(p->advisories, p->num_advisories, v->advisories[i]))
+    for (size_t i = 0; i < d->num_advisories; i++)
+        if (!listed_fold(p->advisories, p->num_advisories, d->advisories[i]))
             return err_set(err, E_ADVISORY,
                            "advisory %s applies to the platform and is not in AcceptedAdvisories",
-                           v->advisories[i]);
+                           d->advisories[i]);
     return true;
 }
 
@@ -148,12 +152,12 @@ static bool match_id(const char *name, enum err_code code, const char *expected,
 
 static bool match_numbers(const struct package_policy *p, const struct claims *c, struct err *err)
 {
-    if (p->has_product_id && p->product_id != c->product_id)
-        return err_set(err, E_PRODUCT_ID, "ProductID: expected %llu, found %llu",
-                       (unsigned long long)p->product_id, (unsigned long long)c->product_id);
-    if (p->has_security_version && p->security_version > c->security_version)
+    if (p->has_product_id && p->product_id != c->sgx.isv_prod_id)
+        return err_set(err, E_PRODUCT_ID, "ProductID: expected %llu, found %u",
+                       (unsigned long long)p->product_id, c->sgx.isv_prod_id);
+    if (p->has_security_version && p->security_version > c->sgx.isv_svn)
         return err_set(err, E_SECURITY_VERSION, "SecurityVersion: expected at least %llu, found %u",
-                       (unsigned long long)p->security_version, c->security_version);
+                       (unsigned long long)p->security_version, c->sgx.isv_svn);
     return true;
 }
 
@@ -165,13 +169,13 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
         return false;
     }
     if (!match_tcb_status(p, v, err) || !match_advisories(p, v, err) ||
-        !match_report_data(report_data, v->claims.report_data, err))
+        !match_report_data(report_data, v->claims.bound, err))
         return false;
     if (p->debug != v->claims.debug)
         return err_set(err, E_DEBUG, "Debug: expected %s, found %s", p->debug ? "true" : "false",
                        v->claims.debug ? "true" : "false");
-    return match_id("UniqueID", E_UNIQUE_ID, p->unique_id, v->claims.unique_id, err) &&
-           match_id("SignerID", E_SIGNER_ID, p->signer_id, v->claims.signer_id, err) &&
+    return match_id("UniqueID", E_UNIQUE_ID, p->unique_id, v->claims.sgx.mr_enclave, err) &&
+           match_id("SignerID", E_SIGNER_ID, p->signer_id, v->claims.sgx.mr_signer, err) &&
            match_numbers(p, &v->claims, err);
 }
 

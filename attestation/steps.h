@@ -3,6 +3,14 @@
  *
  * Private to attestation/. A kind's verifier has a struct of its own that begins with struct appraising, and
  * one or more tables of steps. The first refusal ends the appraisal; the steps after it are noted as skipped.
+ *
+ *     struct snp x = {.x = appraising_begin(what, a, v)};
+ *
+ *     (void)steps_take(&x.x, steps, NUM_STEPS);
+ *     appraising_end(&x.x);
+ *
+ * Verifiers can be taken one after the other on one verdict: a certificate's steps, those of the evidence in
+ * it, then the binding between the two. Checks are appended, the window only gets narrower.
  */
 #pragma once
 #include "attestation/attestation.h"
@@ -23,7 +31,12 @@ struct appraising {
     const char *expected, *found;
 };
 
-/* `holds` gets the kind's struct, whose first member is struct appraising. */
+/* Takes the window over from the verdict, and gives it back. */
+struct appraising appraising_begin(const struct appraisal *in, struct arena *a, struct verdict *v);
+void appraising_end(struct appraising *x);
+
+/* `holds` gets the kind's struct, whose first member is struct appraising. What it refuses is noted under the
+ * step's name with the error's code and text. */
 struct step {
     const char *name;
     bool (*holds)(void *x, struct err *err);
@@ -33,3 +46,10 @@ struct step {
 /* Takes the steps in order and appends a check for each to the verdict (after those of earlier calls); once
  * the verdict has a reason all further ones are skipped. True: all held. */
 bool steps_take(struct appraising *x, const struct step *steps, size_t num);
+
+/* For messages and for what is found: RFC 3339, in the arena. */
+const char *time_text(struct arena *a, int64_t t);
+
+/* E_CERT_EXPIRED; the window is narrowed to the certificate's dates either way. */
+struct cert;
+bool step_cert_in_time(struct appraising *x, const struct cert *c, struct err *err);

@@ -2,15 +2,14 @@
 #
 # The verifier. Genuine evidence is no part of the project; test_vectors says whether it was there.
 
-foreach(name sgx_quote pck policy bundle)
+foreach(name dcap_quote pck policy bundle)
   unit_test(${name} USES attestation)
 endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
-unit_test(appraise USES attestation_sim)
+unit_test(dcap USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
-unit_test(vectors SOURCES unit/test_vectors.c support/peer.c USES attestation EXTERNAL jansson)
 
-fuzz_target(sgx_quote USES attestation)
+fuzz_target(dcap_quote USES attestation)
 fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)

@@ -13,7 +13,7 @@
  */
 #pragma once
 #include "attestation/collect.h"
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 #include "pki/cert.h"
 #include "pki/key.h"
 

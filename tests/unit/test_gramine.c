@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "attestation/collect_gramine.h"
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -278,7 +278,7 @@ Test(production, what_is_wrong_without_collateral_is_said_first, .init = begin, 
     cr_expect_eq(verdict.reason.code, E_EVIDENCE_FORMAT);
     cr_expect_not(verdict.genuine);
     expect_refusal(evidence_check((struct slice){0}, &any, about, NULL, 0, &a, &verdict, &err), &err,
-                   E_EVIDENCE_MISSING, "expected a quote, found no bytes");
+                   E_EVIDENCE_MISSING, "expected evidence, found no bytes");
 }
 
 Test(production, genuine_evidence_lacks_only_its_collateral, .init = begin, .fini = end)

@@ -19,11 +19,13 @@ static struct verdict genuine(void)
 {
     return (struct verdict){
         .genuine = true,
-        .claims = {.report_data = {data, 64},
-                   .unique_id = {enclave, 32},
-                   .signer_id = {signer, 32},
-                   .product_id = 7,
-                   .security_version = 3},
+        .claims = {.tee = TEE_SGX,
+                   .report_data = {data, 64},
+                   .bound = {data, 64},
+                   .sgx = {.mr_enclave = {enclave, 32},
+                           .mr_signer = {signer, 32},
+                           .isv_prod_id = 7,
+                           .isv_svn = 3}},
     };
 }
 
@@ -55,9 +57,9 @@ Test(policy, up_to_date_is_always_accepted_and_others_if_listed_but_never_revoke
             struct verdict v = genuine();
             struct err err = {0};
 
-            v.tcb_status = (enum tcb_status)s;
+            v.claims.dcap.tcb_status = (enum tcb_status)s;
             cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), &err), rows[i].accepted[s],
-                         "row %zu, %s: %s", i, tcb_status_name(v.tcb_status), err.text);
+                         "row %zu, %s: %s", i, tcb_status_name(v.claims.dcap.tcb_status), err.text);
             if (!rows[i].accepted[s])
                 cr_expect_eq(err.code, E_TCB_STATUS);
         }
@@ -106,9 +108,9 @@ Test(policy, advisories_count_only_with_sw_hardening_needed_and_a_list)
         struct verdict v = genuine();
         struct err err = {0};
 
-        v.tcb_status = rows[i].status;
-        v.advisories = (char **)(uintptr_t)rows[i].found;
-        v.num_advisories = rows[i].num_found;
+        v.claims.dcap.tcb_status = rows[i].status;
+        v.claims.dcap.advisories = (char **)(uintptr_t)rows[i].found;
+        v.claims.dcap.num_advisories = rows[i].num_found;
         cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), &err), rows[i].ok, "row %zu: %s", i, err.text);
         if (!rows[i].ok) {
             cr_expect_eq(err.code, E_ADVISORY);
@@ -235,9 +237,9 @@ Test(policy, the_status_is_judged_first_and_the_properties_last)
     struct verdict v = genuine();
     struct slice asked = slice_of(other_data, 64);
 
-    v.tcb_status = TCB_OUT_OF_DATE;
-    v.advisories = (char **)(uintptr_t)both;
-    v.num_advisories = 2;
+    v.claims.dcap.tcb_status = TCB_OUT_OF_DATE;
+    v.claims.dcap.advisories = (char **)(uintptr_t)both;
+    v.claims.dcap.num_advisories = 2;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         struct err err = {0};
 
@@ -245,10 +247,10 @@ Test(policy, the_status_is_judged_first_and_the_properties_last)
         cr_expect_eq(err.code, order[i], "step %zu: %s", i, err.text);
         switch (order[i]) { /* mend what was refused */
         case E_TCB_STATUS:
-            v.tcb_status = TCB_SW_HARDENING_NEEDED;
+            v.claims.dcap.tcb_status = TCB_SW_HARDENING_NEEDED;
             break;
         case E_ADVISORY:
-            v.num_advisories = 1;
+            v.claims.dcap.num_advisories = 1;
             break;
         case E_REPORT_DATA:
             asked = slice_of(data, 64);

@@ -365,7 +365,7 @@ Test(sim_domain, evidence_of_this_program_satisfies_its_own_package_info, .init 
     cr_expect_eq(err.code, E_UNIQUE_ID);
     cr_expect(v.genuine, "the verdict stands, only the policy does not fit");
     expect_refusal(evidence_check((struct slice){0}, &p, data, NULL, now, &a, &v, &err), &err,
-                   E_EVIDENCE_MISSING, "expected a quote, found no bytes");
+                   E_EVIDENCE_MISSING, "expected evidence, found no bytes");
 }
 
 Test(sim_domain, a_bundle_stands_for_what_was_served_at_another_time, .init = begin, .fini = end)
