@@ -7,6 +7,7 @@
 
 #include "attestation/chain.h"
 #include "attestation/claims_out.h"
+#include "attestation/steps.h"
 #include "attestation/verifiers.h"
 #include "base/text.h"
 #include "pki/hash.h"
