@@ -5,78 +5,26 @@
 #include <sys/ioctl.h>
 
 #include "attestation/collect_device.h"
+#include "attestation/snp_certificates.h"
+#include "attestation/snp_report.h"
 #include "base/limits.h"
 #include "pki/hash.h"
-#include "pki/pem.h"
 
 #define DEVICE "/dev/sev-guest"
 
-enum { REPORT_LEN = 1184, RESPONSE_LEN = 4000, CERTS_FIRST_LEN = 16 * KIB, SEAL_KEY_LEN = 32 };
+enum { RESPONSE_LEN = 4000, CERTS_FIRST_LEN = 16 * KIB, SEAL_KEY_LEN = 32 };
 
 /* ---- what the host sends along ------------------------------------------------------ */
 
-enum { CERTIFICATE_MAX = 32 };
-
-static const struct {
-    uint8_t id[16];
-    bool is_vek;
-} certificates[] = {
-    /* VCEK 63da758d-e664-4564-adc5-f4b93be8accd, VLEK a8074bc2-a25a-483e-aae6-39c045a0b8a1 */
-    {{0x63, 0xda, 0x75, 0x8d, 0xe6, 0x64, 0x45, 0x64, 0xad, 0xc5, 0xf4, 0xb9, 0x3b, 0xe8, 0xac, 0xcd}, true},
-    {{0xa8, 0x07, 0x4b, 0xc2, 0xa2, 0x5a, 0x48, 0x3e, 0xaa, 0xe6, 0x39, 0xc0, 0x45, 0xa0, 0xb8, 0xa1}, true},
-    /* ASK or ASVK 4ab7b379-bbac-4fe4-a02f-05aef327c782, ARK c0b406a4-a803-4952-9743-3fb6014cd0ae */
-    {{0x4a, 0xb7, 0xb3, 0x79, 0xbb, 0xac, 0x4f, 0xe4, 0xa0, 0x2f, 0x05, 0xae, 0xf3, 0x27, 0xc7, 0x82}, false},
-    {{0xc0, 0xb4, 0x06, 0xa4, 0xa8, 0x03, 0x49, 0x52, 0x97, 0x43, 0x3f, 0xb6, 0x01, 0x4c, 0xd0, 0xae}, false},
-};
-
-/* GUIDs stand as text reads in some tables and in Microsoft's mixed order in others. */
-static bool same_guid(struct slice found, const uint8_t id[16])
+bool snp_parts(struct slice report, struct slice table, struct arena *a, struct evidence *e, struct err *err)
 {
-    static const uint8_t mixed[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-    bool straight = true, swapped = true;
+    struct snp_certificates certificates;
+    struct snp_report r;
 
-    for (size_t i = 0; i < 16; i++) {
-        straight = straight && found.ptr[i] == id[i];
-        swapped = swapped && found.ptr[i] == id[mixed[i]];
-    }
-    return straight || swapped;
-}
-
-static void take_certificate(struct slice guid, struct slice der, struct arena *a, struct evidence *e,
-                             struct buf *chain)
-{
-    for (size_t i = 0; i < sizeof certificates / sizeof certificates[0]; i++) {
-        if (!same_guid(guid, certificates[i].id))
-            continue;
-        if (certificates[i].is_vek)
-            e->vek = arena_copy(a, der);
-        else
-            pem_put(chain, "CERTIFICATE", der);
-    }
-}
-
-/* Entries of a GUID, an offset from the table's start and a length, ended by one of zeroes. */
-bool snp_certificates(struct slice table, struct arena *a, struct evidence *e, struct err *err)
-{
-    scoped(buf_wipe) struct buf chain = buf_max(LIMIT_COLLATERAL_CHAIN);
-    struct cursor c = cursor_over(table);
-
-    for (size_t i = 0; i < CERTIFICATE_MAX && table.len > 0; i++) {
-        const struct slice guid = cursor_take(&c, 16);
-        const uint32_t offset = cursor_u32le(&c), len = cursor_u32le(&c);
-        struct cursor at = cursor_over(table);
-        struct slice der;
-
-        if (cursor_ok(&c) && slice_is_zero(guid))
-            break;
-        (void)cursor_take(&at, offset);
-        der = cursor_take(&at, len);
-        if (!cursor_ok(&c) || !cursor_ok(&at) || len > LIMIT_CERTIFICATE)
-            return err_set(err, E_EVIDENCE_UNAVAILABLE,
-                           "the host's certificate table: entry %zu does not stand within its %zu bytes", i, table.len);
-        take_certificate(guid, der, a, e, &chain);
-    }
-    e->vek_chain = arena_copy(a, buf_bytes(&chain));
+    if (!snp_report_parse(report, &r, err) || !snp_certificates_parse(table, &certificates, err))
+        return err_as(err, E_EVIDENCE_UNAVAILABLE);
+    e->report = report;
+    snp_certificates_parts(&certificates, r.says.signing_key, a, &e->vek, &e->vek_chain);
     return true;
 }
 
@@ -134,11 +82,11 @@ static bool report_of(const uint8_t response[RESPONSE_LEN], struct arena *a, str
     const uint32_t status = cursor_u32le(&c), size = cursor_u32le(&c);
 
     (void)cursor_take(&c, 24);
-    if (status != 0 || size != REPORT_LEN)
+    if (status != 0 || size != SNP_REPORT_LEN)
         return err_set(err, E_EVIDENCE_UNAVAILABLE,
-                       DEVICE ": expected status 0 and a report of %d bytes, found status %u and %u bytes", REPORT_LEN,
+                       DEVICE ": expected status 0 and a report of %d bytes, found status %u and %u bytes", SNP_REPORT_LEN,
                        (unsigned)status, (unsigned)size);
-    *out = arena_copy(a, cursor_take(&c, REPORT_LEN));
+    *out = arena_copy(a, cursor_take(&c, SNP_REPORT_LEN));
     return true;
 }
 
@@ -167,7 +115,7 @@ bool sev_guest_report(const uint8_t report_data[64], struct arena *a, struct evi
     scoped(device_close) int fd = -1;
     struct report_request plain = {{0}, 0, {0}};
     uint8_t response[RESPONSE_LEN] = {0};
-    struct slice certs = {0};
+    struct slice certs = {0}, report;
     uint64_t status;
 
     memcpy(plain.user_data, report_data, 64);
@@ -176,9 +124,9 @@ bool sev_guest_report(const uint8_t report_data[64], struct arena *a, struct evi
     if (!extended_report(fd, report_data, response, a, &certs, &status) &&
         !ask(fd, SNP_GET_REPORT, &plain, response, &status))
         return unanswered("asking for a report", status, err);
-    return report_of(response, a, &e->report, err) &&
-           evidence_is_about(e->report, SNP_REPORT_DATA_AT, report_data, DEVICE, err) &&
-           snp_certificates(certs, a, e, err);
+    return report_of(response, a, &report, err) &&
+           evidence_is_about(report, SNP_REPORT_DATA_AT, report_data, DEVICE, err) &&
+           snp_parts(report, certs, a, e, err);
 }
 
 /* ---- sealing ------------------------------------------------------------------------ */

@@ -2,16 +2,16 @@
 /* attestation/collect_snp.h: reports, certificates and keys in a SEV-SNP guest, through /dev/sev-guest.
  *
  * Linux, "The Definitive SEV Guest API Documentation" (linux/sev-guest.h); AMD, "SEV Secure Nested Paging Firmware
- * ABI", MSG_REPORT_REQ, MSG_KEY_REQ; AMD, "GHCB specification" 4.1.8.1 for the certificate table.
+ * ABI", MSG_REPORT_REQ, MSG_KEY_REQ.
  */
 #pragma once
 #include "attestation/collect.h"
 
 enum { SNP_REPORT_DATA_AT = 0x50 };
 
-/* Puts what the host sends along into `e`: the chip's certificate, and ASK (or ASVK) and ARK as a chain. The table is
- * the host's: nothing is believed, and what is not understood is left out. E_EVIDENCE_UNAVAILABLE: not a table. */
-bool snp_certificates(struct slice table, struct arena *a, struct evidence *e, struct err *err);
+/* The report as a part of `e`, and those certificates of the host's table that go with it (an empty table has none).
+ * E_EVIDENCE_UNAVAILABLE. */
+bool snp_parts(struct slice report, struct slice table, struct arena *a, struct evidence *e, struct err *err);
 
 /* The report, and certificates if the host sends any. */
 bool sev_guest_report(const uint8_t report_data[64], struct arena *a, struct evidence *e, struct err *err);

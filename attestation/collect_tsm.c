@@ -213,9 +213,8 @@ static bool evidence_snp(const uint8_t report_data[64], struct arena *a, struct 
 
     if (!tsm_report(report_data, a, &answer, err) ||
         !evidence_is_about(answer.out, SNP_REPORT_DATA_AT, report_data, FOLDER, err) ||
-        !snp_certificates(answer.aux, a, &e, err))
+        !snp_parts(answer.out, answer.aux, a, &e, err))
         return false;
-    e.report = answer.out;
     *out = evidence_encode(&e, a);
     return true;
 }

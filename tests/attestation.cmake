@@ -14,3 +14,6 @@ fuzz_target(dcap_quote USES attestation)
 fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
+
+# Of AMD and AWS.
+unit_test(amd_vectors SOURCES unit/test_amd_vectors.c support/peer.c USES attestation EXTERNAL jansson)
