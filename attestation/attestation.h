@@ -44,6 +44,8 @@ struct roots {
     size_t num_amd;
     const struct slice *nitro; /* 32 bytes each: SHA-256 of the root certificate's DER */
     size_t num_nitro;
+    const char *const *uvm_issuers; /* did:x509 of who may endorse utility VMs, unless the appraisal says */
+    size_t num_uvm_issuers;
     bool simulated; /* of the simulated TEE: claims say so */
 };
 
@@ -69,7 +71,7 @@ struct appraisal {
     uint64_t min_tcb_evaluation_data_number; /* 0: any */
     struct slice nonce; /* what a vTPM quote must carry as extra data, a Nitro document as nonce; empty: any */
     unsigned framings; /* of evidence in a certificate: bits of enum certificate_framing; 0: the usual ones */
-    const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: Microsoft's for ACI */
+    const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: those of the roots */
     size_t num_uvm_issuers;
     struct memo *memo; /* or NULL; changes nothing but the time it takes */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/collateral.h"
 
+#include "attestation/certificate_evidence.h"
+#include "attestation/hcl_report.h"
 #include "attestation/pck.h"
 #include "attestation/snp_report.h"
 #include "base/limits.h"
@@ -252,16 +254,20 @@ static bool needs_of_azure(const struct evidence *e, enum tcb_update update, str
 
     if (!hcl_report_parse(e->hcl_report, &h, err))
         return false;
-    return h.tee == TEE_SNP ? needs_of_report(e, h.hardware_report, a, out, err)
-                            : needs_of_quote(e->quote, update, a, out, err);
+    return h.hardware == HCL_SNP ? needs_of_report(e, h.report, a, out, err)
+                                 : needs_of_quote(e->quote, update, a, out, err);
 }
 
+/* Whether the certificate is valid now is for the appraisal. */
 static bool needs_of_certificate(const struct evidence *e, enum tcb_update update, struct arena *a,
                                  struct collateral_needs *out, struct err *err)
 {
-    struct slice quote;
+    struct certificate_evidence inner;
+    struct cert c;
 
-    return certificate_quote(e->certificate, a, &quote, err) && needs_of_quote(quote, update, a, out, err);
+    return cert_parse(e->certificate, a, &c, err) &&
+           certificate_evidence_read(&c, FRAMINGS_DEFAULT | FRAMING_GRAMINE_LEGACY, c.not_before, a, &inner, err) &&
+           needs_of_quote(inner.evidence, update, a, out, err);
 }
 
 bool collateral_needs_of(const struct evidence *e, enum tcb_update update, struct arena *a,

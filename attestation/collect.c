@@ -1,26 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/collect.h"
 
-#include "base/buf.h"
-#include "base/limits.h"
-
-bool tee_here(const struct tee **out, struct err *err)
-{
-    scoped(buf_wipe) struct buf tried = buf_max(KIB);
-    const struct trust_domain *domain = trust_domain();
-    struct err why;
-
-    for (const struct tee *const *t = domain->tees; *t != NULL; t++) {
-        if ((*t)->probe(&why)) {
-            *out = *t;
-            return true;
-        }
-        buf_printf(&tried, "; %s: %s", (*t)->name, why.text);
-    }
-    return err_set(err, E_NO_TEE, "none of the TEEs of the %s trust domain is here%.*s", domain->name,
-                   (int)tried.len, (const char *)tried.ptr);
-}
-
 /* The reason stands in the verdict too: whoever stores verdicts sees why there is none. */
 static bool unjudged(const struct err *err, struct verdict *verdict)
 {

@@ -14,17 +14,23 @@
 enum seal_policy { SEAL_PRODUCT, SEAL_UNIQUE };
 
 struct tee {
-    const char *name; /* "sgx-gramine", "sgx-simulated" */
+    const char *name; /* "sgx-gramine", "snp-tsm", "sgx-simulated"; docs/collection.md lists them */
 
     /* Is it here? If not, err says how one can tell (E_NO_TEE). */
     bool (*probe)(struct err *err);
 
-    /* Evidence over 64 bytes of report data; raw, without Open Enclave's header. E_EVIDENCE_UNAVAILABLE. */
+    /* Evidence over 64 bytes of report data, as evidence_decode() reads it: the bare blob, or a container with
+     * what the platform sends along. E_EVIDENCE_UNAVAILABLE. */
     bool (*evidence)(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err);
 
-    /* A 32-byte key that this TEE gives to this program again after a restart. */
+    /* A 32-byte key that this TEE gives to this program again after a restart (tee_seal_key()); NULL: it gives
+     * none, for the reason beside. */
     bool (*seal_key)(enum seal_policy policy, struct secret *out, struct err *err);
+    const char *why_no_seal_key;
 };
+
+/* E_NO_SEAL_KEY: this TEE gives none, now or ever; what is sealed can be opened by recovery only. */
+bool tee_seal_key(const struct tee *t, enum seal_policy policy, struct secret *out, struct err *err);
 
 struct trust_domain {
     const char *name; /* "production", "simulated" */
@@ -43,8 +49,13 @@ struct trust_domain {
 };
 const struct trust_domain *trust_domain(void);
 
-/* The TEE we run in. E_NO_TEE lists each that was tried and why it is not here. */
+/* The TEE we run in: the first of the domain's that is here. E_NO_TEE lists each that was tried and why it is not
+ * here. */
 bool tee_here(const struct tee **out, struct err *err);
+
+/* For people: a line for each TEE of the domain, in the order in which they are probed: whether it is here, and if
+ * not, why; which of those here is used; whether it gives a sealing key. */
+char *tee_survey(struct arena *a);
 
 /* Appraises with this domain's roots and collateral, then matches the policy. The verdict is filled
  * as far as the appraisal came, also on refusal. Collateral that cannot be had is the reason only for evidence

@@ -176,6 +176,9 @@ static bool run(const sigset_t *ends, struct err *err)
     log_settings(&config);
     if (!config.no_evidence && !tee_here(&options.tee, err))
         return false;
+    if (options.tee != NULL && options.tee->seal_key == NULL)
+        log_warn("this TEE gives no sealing key: after each restart the state has to be recovered", "tee",
+                 options.tee->name, "reason", options.tee->why_no_seal_key);
     return core_open(&options, &core, err) && prepare(core, err) && serve(core, ends, err);
 }
 

@@ -11,8 +11,12 @@ endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(dcap USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
+unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 fuzz_target(dcap_quote USES attestation)
 fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
+
+# Of AMD and AWS.
+unit_test(amd_vectors SOURCES unit/test_amd_vectors.c support/peer.c USES attestation EXTERNAL jansson)

@@ -27,7 +27,7 @@ bool sim_key(const char *purpose, struct slice platform, struct key *out, struct
     /* One 256-bit number in 2^32 is not below the order of the curve; then the next attempt is taken. */
     for (unsigned attempt = 0; attempt < 8; attempt++) {
         derive(purpose, platform, (uint8_t)attempt, scalar, sizeof scalar);
-        if (key_from_p256_scalar(slice_of(scalar, sizeof scalar), out, err))
+        if (key_from_scalar(KEY_P256, slice_of(scalar, sizeof scalar), out, err))
             return true;
     }
     return err_in(err, "simulated TEE: deriving the key \"%s\"", purpose);
