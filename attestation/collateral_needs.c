@@ -266,7 +266,7 @@ static bool needs_of_certificate(const struct evidence *e, enum tcb_update updat
     struct cert c;
 
     return cert_parse(e->certificate, a, &c, err) &&
-           certificate_evidence_read(&c, FRAMINGS_DEFAULT | FRAMING_GRAMINE_LEGACY, c.not_before, a, &inner, err) &&
+           certificate_evidence_find(&c, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, a, &inner, err) &&
            needs_of_quote(inner.evidence, update, a, out, err);
 }
 
