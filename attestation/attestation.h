@@ -69,6 +69,7 @@ struct appraisal {
     const struct roots *roots;
     int64_t now;
     uint64_t min_tcb_evaluation_data_number; /* 0: any */
+    int64_t grace; /* seconds after nextUpdate that TCB info, QE identity and CRLs still serve; a check says so */
     struct slice nonce; /* what a vTPM quote must carry as extra data, a Nitro document as nonce; empty: any */
     unsigned framings; /* of evidence in a certificate: bits of enum certificate_framing; 0: the usual ones */
     const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: those of the roots */

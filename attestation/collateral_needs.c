@@ -302,34 +302,52 @@ bool collateral_needs_of(const struct evidence *e, enum tcb_update update, struc
 
 /* ---- from items to where they are looked for --------------------------------------------------------- */
 
+/* Where an item's body and chain stand in struct collateral. */
+static const struct place {
+    size_t body, chain; /* 0 of chain: it has none */
+    bool has_chain;
+} places[] = {
+    [COLLATERAL_TCB_INFO] = {offsetof(struct collateral, tcb_info), offsetof(struct collateral, tcb_issuer_chain), true},
+    [COLLATERAL_QE_IDENTITY] = {offsetof(struct collateral, qe_identity), offsetof(struct collateral, qe_issuer_chain),
+                                true},
+    [COLLATERAL_PCK_CRL] = {offsetof(struct collateral, pck_crl), offsetof(struct collateral, pck_crl_issuer_chain), true},
+    [COLLATERAL_ROOT_CA_CRL] = {offsetof(struct collateral, root_ca_crl), 0, false},
+    [COLLATERAL_VEK] = {offsetof(struct collateral, vek), 0, false},
+    [COLLATERAL_VEK_CHAIN] = {offsetof(struct collateral, vek_chain), 0, false},
+    [COLLATERAL_VEK_CRL] = {offsetof(struct collateral, vek_crl), 0, false},
+};
+
+static struct slice *at(struct collateral *c, size_t offset) { return (struct slice *)(void *)((char *)c + offset); }
+
 static void put(const struct collateral_need *need, const struct collateral_item *item, struct collateral *c)
 {
-    switch (need->kind) {
-    case COLLATERAL_TCB_INFO:
-        c->tcb_info = item->body;
-        c->tcb_issuer_chain = item->chain;
-        break;
-    case COLLATERAL_QE_IDENTITY:
-        c->qe_identity = item->body;
-        c->qe_issuer_chain = item->chain;
-        break;
-    case COLLATERAL_PCK_CRL:
-        c->pck_crl = item->body;
-        c->pck_crl_issuer_chain = item->chain;
-        break;
-    case COLLATERAL_ROOT_CA_CRL:
-        c->root_ca_crl = item->body;
-        break;
-    case COLLATERAL_VEK:
-        c->vek = item->body;
-        break;
-    case COLLATERAL_VEK_CHAIN:
-        c->vek_chain = item->body;
-        break;
-    case COLLATERAL_VEK_CRL:
-        c->vek_crl = item->body;
-        break;
+    const struct place *p = &places[need->kind];
+
+    *at(c, p->body) = item->body;
+    if (p->has_chain)
+        *at(c, p->chain) = item->chain;
+}
+
+struct collateral_items collateral_items_of(const struct collateral_needs *needs, const struct collateral *c,
+                                            const char *source, int64_t now, struct arena *a)
+{
+    struct collateral_items items = {arena_array(a, needs->num, sizeof *items.at), 0};
+    struct collateral copy = *c;
+
+    for (size_t i = 0; i < needs->num; i++) {
+        const struct place *p = &places[needs->at[i].kind];
+        struct collateral_item *item = &items.at[items.num];
+
+        *item = (struct collateral_item){.name = needs->at[i].name,
+                                         .body = *at(&copy, p->body),
+                                         .chain = p->has_chain ? *at(&copy, p->chain) : (struct slice){0},
+                                         .source = source,
+                                         .fetched = now,
+                                         .expires = now};
+        items.num += item->body.len > 0;
     }
+    collateral_sort(&items);
+    return items;
 }
 
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,

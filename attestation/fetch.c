@@ -243,6 +243,10 @@ bool fetch_item(const struct fetch_options *o, const struct collateral_need *nee
     struct collateral_item item = {0};
     const bool elsewhere = need->other_url != NULL && (given == NULL || strcmp(given, own) == 0);
 
+    *status = (struct fetch_status){0};
+    if (given != NULL && strcmp(given, FETCH_NONE) == 0)
+        return err_set(err, E_COLLATERAL_MISSING, "%s is not there, and nothing is fetched from %s", need->name,
+                       need->service == SERVICE_INTEL ? "Intel" : "AMD");
     if (!fetch_from(o, need, elsewhere ? need->other_url : given != NULL ? given : own, elsewhere ? "" : need->path,
                     now, a, &item, status, err))
         return false;

@@ -15,6 +15,7 @@ struct fetch_options {
     bool any_server;       /* take any server certificate (caching services are often set up with their own) */
     unsigned call_ms;      /* 0: 20 s */
 };
+#define FETCH_NONE      "none" /* as URL: that service is not asked (E_COLLATERAL_MISSING) */
 #define FETCH_INTEL_URL "https://api.trustedservices.intel.com"
 #define FETCH_AMD_URL   "https://kdsintf.amd.com"
 

@@ -14,12 +14,15 @@ const char *const policy_known_fields[] = {"Debug",
                                            "AcceptedAdvisories",
                                            "AcceptedTCB",
                                            "MinimumTCBEvaluationDataNumber",
+                                           "CollateralGraceDays",
                                            "TDX",
                                            "SNP",
                                            "UVM",
                                            "VTPM",
                                            "Nitro",
                                            NULL};
+
+enum { MAX_GRACE_DAYS = 90 };
 
 static void parse_marblerun(struct fields *f, struct package_policy *p)
 {
@@ -40,6 +43,7 @@ bool policy_parse(struct fields *f, struct package_policy *out)
 
     parse_marblerun(f, &p);
     p.min_tcb_evaluation = field_uint(f, "MinimumTCBEvaluationDataNumber", UINT64_MAX);
+    p.collateral_grace_days = field_uint(f, "CollateralGraceDays", MAX_GRACE_DAYS);
     if (!accepted_tcb_parse(f, &p.accepted_tcb, &p.num_accepted_tcb) || !tdx_policy_parse(f, &p.tdx) ||
         !snp_policy_parse(f, &p.snp) || !uvm_policy_parse(f, &p.uvm) || !vtpm_policy_parse(f, &p.vtpm) ||
         !nitro_policy_parse(f, &p.nitro))
@@ -249,6 +253,8 @@ char *policy_json(const struct package_policy *p, struct arena *a)
     accepted_tcb_put(&b, p);
     if (p->min_tcb_evaluation > 0)
         put_number(&b, "MinimumTCBEvaluationDataNumber", p->min_tcb_evaluation);
+    if (p->collateral_grace_days > 0)
+        put_number(&b, "CollateralGraceDays", p->collateral_grace_days);
     sections_put(&b, p);
     buf_str(&b, "}");
     return arena_strndup(a, buf_bytes(&b));

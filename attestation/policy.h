@@ -85,6 +85,7 @@ struct package_policy {
     struct accepted_tcb *accepted_tcb; /* ours: further statuses, per advisory and until a date */
     size_t num_accepted_tcb;
     uint64_t min_tcb_evaluation; /* ours: of the collateral; 0: any */
+    uint64_t collateral_grace_days; /* ours: after its nextUpdate, while its source cannot be reached */
     struct tdx_policy tdx;
     struct snp_policy snp;
     struct uvm_policy uvm;
@@ -111,6 +112,11 @@ bool policy_check(const struct package_policy *p, struct arena *a, char **warnin
  * E_HOST_DATA, E_KEY_DIGEST, E_VMPL, E_PRODUCT_LINE, E_TCB_MINIMUM, E_UVM. */
 bool policy_match(const struct package_policy *p, const struct verdict *v, struct slice report_data,
                   int64_t now, struct err *err);
+
+static inline int64_t policy_grace(const struct package_policy *p) /* seconds */
+{
+    return (int64_t)p->collateral_grace_days * 24 * 60 * 60;
+}
 
 /* As JSON, MarbleRun's names: what `package-info --json` prints. */
 char *policy_json(const struct package_policy *p, struct arena *a);

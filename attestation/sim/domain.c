@@ -59,18 +59,13 @@ static const struct tee sim_tee = {
 };
 static const struct tee *const sim_tees[] = {&sim_tee, NULL};
 
-/* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
-                                  struct arena *a, struct collateral *out, struct err *err)
+static bool sim_domain_collateral(const struct evidence *evidence, int64_t now, struct arena *a,
+                                  struct collateral *out, struct err *err)
 {
     static const struct sim_collateral_options all_is_well = {0};
-    struct slice text;
 
     (void)evidence;
-    if (bundle_path == NULL)
-        return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
-    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
-           err_in(err, "collateral");
+    return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
 }
 
 static void close_file(FILE **f)

@@ -561,16 +561,6 @@ Test(sim, certificates_are_refused_before_2020_and_after_2049, .init = begin, .f
     }
 }
 
-Test(sim, a_bundle_carries_all_collateral, .init = begin, .fini = end)
-{
-    struct collateral again;
-    struct verdict v;
-    struct err err;
-
-    cr_assert(bundle_parse(slice_str(bundle_text(&collateral, &a)), &a, &again, &err), "%s", err.text);
-    expect_genuine(quote, &again, now, &v);
-}
-
 Test(sim, certificates_say_that_they_are_not_intels, .init = begin, .fini = end)
 {
     struct slice ders[3];
