@@ -71,7 +71,7 @@ bool tcb_update_named(const char *name, enum tcb_update *out); /* "standard", "e
 bool collateral_needs_of(const struct evidence *e, enum tcb_update update, struct arena *a,
                          struct collateral_needs *out, struct err *err);
 
-/* The other way: what an appraisal would look at, as items. `expires` is not set. */
+/* The other way: what an appraisal would look at, as items; those with a body, be it empty. `expires` is not set. */
 struct collateral_items collateral_items_of(const struct collateral_needs *needs, const struct collateral *c,
                                             const char *source, int64_t now, struct arena *a);
 

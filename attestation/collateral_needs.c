@@ -344,7 +344,7 @@ struct collateral_items collateral_items_of(const struct collateral_needs *needs
                                          .source = source,
                                          .fetched = now,
                                          .expires = now};
-        items.num += item->body.len > 0;
+        items.num += item->body.ptr != NULL; /* what is there may be empty */
     }
     collateral_sort(&items);
     return items;

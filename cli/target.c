@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "cli/era.h"
+#include "cli/judge.h"
 #include "net/client.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
