@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "attestation/judge.h"
 #include "attestation/collect_gramine.h"
 #include "attestation/dcap_quote.h"
 #include "base/file.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "attestation/judge.h"
 #include "attestation/sim/measure.h"
 #include "attestation/sim/signature.h"
 #include "base/clock.h"
