@@ -155,7 +155,7 @@ static bool issue_crl(const struct sim_party *issuer, struct window w, const str
                       const bool *revoke, size_t num, struct arena *a, struct slice *out, struct err *err)
 {
     struct slice *listed = arena_array(a, num, sizeof *listed);
-    struct crl_spec spec = {w.from, w.to, CRL_NUMBER, listed, 0};
+    struct crl_spec spec = {w.from, w.to, CRL_NUMBER, listed, 0, false};
 
     for (size_t i = 0; i < num; i++)
         if (revoke[i])
