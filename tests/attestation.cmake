@@ -8,6 +8,8 @@ endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(dcap USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
+unit_test(hcl_report USES attestation_sim)
+unit_test(tpm_quote USES attestation_sim)
 unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 fuzz_target(dcap_quote USES attestation)
