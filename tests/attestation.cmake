@@ -12,6 +12,11 @@ unit_test(hcl_report USES attestation_sim)
 unit_test(tpm_quote USES attestation_sim)
 unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
+# tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
+set(vectors_sources support/vectors.c support/vector_reasons.c)
+add_test_program(vectors "" SOURCES support/vectors_main.c ${vectors_sources} USES attestation EXTERNAL jansson)
+unit_test(vectors SOURCES unit/test_vectors.c ${vectors_sources} support/peer.c USES attestation EXTERNAL jansson)
+
 fuzz_target(dcap_quote USES attestation)
 fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
