@@ -21,6 +21,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -38,6 +39,18 @@
 
 /* ---- the folder --------------------------------------------------------------------- */
 
+/* a || b; a path that is too long aborts. */
+static const char *joined(char out[PATH_MAX], const char *a, const char *b)
+{
+    const size_t n = strlen(a), m = strlen(b);
+
+    if (n + m >= PATH_MAX)
+        abort();
+    memmove(out, a, n);
+    memcpy(out + n, b, m + 1);
+    return out;
+}
+
 static const char *const faked[] = {"/dev/sgx", "/dev/sev-guest", "/dev/nsm", "/dev/tdx_guest", "/dev/tpmrm0",
                                     "/dev/attestation", TSM};
 
@@ -47,17 +60,14 @@ static const char *placed(const char *path, char out[PATH_MAX])
     const char *root = getenv("MESH_FAKE_ROOT");
 
     for (size_t i = 0; root != NULL && i < sizeof faked / sizeof faked[0]; i++)
-        if (strncmp(path, faked[i], strlen(faked[i])) == 0) {
-            (void)snprintf(out, PATH_MAX, "%s%s", root, path);
-            return out;
-        }
+        if (strncmp(path, faked[i], strlen(faked[i])) == 0)
+            return joined(out, root, path);
     return path;
 }
 
 static const char *in_root(const char *name, char out[PATH_MAX])
 {
-    (void)snprintf(out, PATH_MAX, "%s/%s", getenv("MESH_FAKE_ROOT"), name);
-    return out;
+    return joined(out, joined(out, getenv("MESH_FAKE_ROOT"), "/"), name);
 }
 
 static bool there(const char *name)
@@ -181,14 +191,14 @@ static struct slice sgx_quote(const void *report_data, struct arena *a)
 
 static struct slice td_quote(const void *report_data, struct arena *a)
 {
-    const struct sim_td td = {0};
+    const struct sim_quote_options as_it_is = {0};
     struct slice out = {0};
     uint8_t data[64];
     struct err err;
 
     begin();
     about(data, report_data);
-    if (!sim_td_quote(&sim_platform_default, &td, data, a, &out, &err))
+    if (!sim_td_quote(&sim_platform_default, &sim_td_default, data, &as_it_is, a, &out, &err))
         abort();
     return out;
 }
@@ -375,8 +385,7 @@ static bool is_entry(const char *path) { return strstr(path, TSM "/") != NULL; }
 
 static const char *beside(const char *entry, const char *name, char out[PATH_MAX])
 {
-    (void)snprintf(out, PATH_MAX, "%s/%s", entry, name);
-    return out;
+    return joined(out, joined(out, entry, "/"), name);
 }
 
 static bool provides_snp(void)
@@ -390,18 +399,19 @@ static bool provides_snp(void)
 static void fill_entry(const char *entry)
 {
     char path[PATH_MAX], value[32];
+    const size_t len = get_file(in_root("provider", path), value, sizeof value);
 
-    put_file(beside(entry, "provider", path),
-             slice_of(value, get_file(in_root("provider", path), value, sizeof value)));
-    put_file(beside(entry, "provider", path), slice_str(provides_snp() ? "sev_guest\n" : value));
+    put_file(beside(entry, "provider", path), slice_of(value, len));
     put_number(beside(entry, "generation", path), 0);
     put_file(beside(entry, "inblob", path), slice_str(""));
     put_file(beside(entry, "outblob", path), slice_str(""));
     if (provides_snp())
         put_file(beside(entry, "auxblob", path), slice_str(""));
     if (there("privlevel_floor")) {
+        const long floor = number_in(in_root("privlevel_floor", path));
+
         put_number(beside(entry, "privlevel", path), 0);
-        put_number(beside(entry, "privlevel_floor", path), number_in(in_root("privlevel_floor", value)));
+        put_number(beside(entry, "privlevel_floor", path), floor);
     }
 }
 
@@ -415,8 +425,11 @@ static void fill_outblob(const char *entry)
 
     if (get_file(beside(entry, "inblob", path), data, sizeof data) == 0)
         return;
-    if (one_of("conflicts"))
-        put_number(path, number_in(beside(entry, "generation", path)) + 1);
+    if (one_of("conflicts")) {
+        const long generation = number_in(beside(entry, "generation", path));
+
+        put_number(path, generation + 1);
+    }
     put_file(beside(entry, "outblob", path), provides_snp() ? snp_report(data, (uint32_t)level, &a) : td_quote(data, &a));
     if (provides_snp())
         put_file(beside(entry, "auxblob", path), snp_certificates(&a));
@@ -451,7 +464,7 @@ static int open_here(const char *path, int flags, mode_t mode)
 
     path = placed(path, at);
     if (is_entry(path) && ends_with(path, "/outblob")) {
-        (void)snprintf(entry, sizeof entry, "%s", path);
+        (void)joined(entry, path, "");
         entry_of(entry);
         fill_outblob(entry);
     }
