@@ -11,6 +11,8 @@ endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(dcap USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
+unit_test(hcl_report USES attestation_sim)
+unit_test(tpm_quote USES attestation_sim)
 unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
