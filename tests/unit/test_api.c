@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "attestation/judge.h"
 #include "coordinator/api/marble_rpc.h"
 #include "coordinator/api/routes.h"
 #include "net/grpc.h"
