@@ -6,7 +6,9 @@ foreach(name dcap_quote pck policy bundle)
   unit_test(${name} USES attestation)
 endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
-unit_test(dcap USES attestation_sim)
+unit_test(dcap SOURCES unit/test_dcap.c support/dcap_scene.c USES attestation_sim)
+unit_test(tdx SOURCES unit/test_tdx.c support/dcap_scene.c USES attestation_sim)
+unit_test(dcap_bad_input SOURCES unit/test_dcap_bad_input.c support/dcap_scene.c USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
