@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attestation/policy.h"
+#include "attestation/sim/azure.h"
 #include "attestation/sim/measure.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -24,7 +25,7 @@ enum { REPORT_DATA_LEN = 64 };
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, OUTPUT, NUM_OPTIONS };
+enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, AK, TDX, SIZE, OUTPUT, NUM_OPTIONS };
 
 static const struct {
     const char *name, *value, *help; /* value NULL: a switch */
@@ -34,6 +35,9 @@ static const struct {
     [SECURITY_VERSION] = {"--security-version", "N", "SecurityVersion, 0 to 65535 (default: 1)"},
     [DEBUG_MODE] = {"--debug", NULL, "a debug enclave: packages accept it only with Debug set"},
     [REPORT_DATA] = {"--report-data", "HEX", "up to 64 bytes to bind; zeros are appended"},
+    [AK] = {"--ak", "FILE", "the virtual TPM's attestation key: public, RSA, DER"},
+    [TDX] = {"--tdx", NULL, "of a VM on TDX (default: on SEV-SNP)"},
+    [SIZE] = {"--size", "N", "of the NV index that it is for (default: 2600, as Azure's)"},
     [OUTPUT] = {"-o", "FILE", "where to write"},
 };
 
@@ -195,6 +199,20 @@ static bool run_collateral(const struct arguments *args, struct arena *a, struct
            file_save(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
 }
 
+static bool run_hcl_report(const struct arguments *args, struct arena *a, struct err *err)
+{
+    const struct sim_identity id = {.debug = args->value[DEBUG_MODE] != NULL};
+    const enum hcl_hardware hardware = args->value[TDX] != NULL ? HCL_TDX : HCL_SNP;
+    uint64_t size = SIM_HCL_NV_LEN;
+    struct slice ak, report;
+
+    if (args->value[SIZE] != NULL && (!decimal_decode(slice_str(args->value[SIZE]), UINT16_MAX, &size) || size < 2000))
+        return err_set(err, E_USAGE, "--size: expected a number from 2000 to 65535, found \"%s\"", args->value[SIZE]);
+    return file_read(args->value[AK], LIMIT_CERTIFICATE, a, &ak, err) &&
+           sim_azure_report(hardware, &id, ak, (size_t)size, a, &report, err) &&
+           file_save(args->value[OUTPUT], report, 0644, err);
+}
+
 static const struct command commands[] = {
     {.name = "measure",
      .operand = "PROGRAM",
@@ -233,6 +251,13 @@ static const struct command commands[] = {
      .takes = BIT(OUTPUT),
      .needs = BIT(OUTPUT),
      .run = run_collateral},
+    {.name = "hcl-report",
+     .summary = "write what a simulated Azure VM's virtual TPM holds",
+     .help = "Writes the report of the paravisor for a virtual TPM with this attestation key, as Azure's has it in NV "
+             "index\n0x01400001. The key belongs at handle 0x81000003.",
+     .takes = BIT(AK) | BIT(TDX) | BIT(DEBUG_MODE) | BIT(SIZE) | BIT(OUTPUT),
+     .needs = BIT(AK) | BIT(OUTPUT),
+     .run = run_hcl_report},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
