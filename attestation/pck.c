@@ -55,11 +55,11 @@ static bool leaf_and_issuers(struct slice leaf, struct slice issuers, struct are
         return err_in(err, "PCK certificate");
     if (!chain_read(issuers, E_COLLATERAL_FORMAT, a, &rest, &num_rest, err))
         return err_in(err, "issuers of the PCK certificate");
-    if (num_first != 1 || num_rest != 2)
-        return err_set(err, E_PCK_CHAIN,
-                       "PCK chain: expected one certificate in the quote and two in the collateral, found %zu "
-                       "and %zu",
-                       num_first, num_rest);
+    if (num_first != 1)
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "certification data type 4: expected one certificate, found %zu", num_first);
+    if (num_rest != 2)
+        return err_set(err, E_PCK_CHAIN, "issuers of the PCK certificate: expected 2, found %zu", num_rest);
     all[0] = first[0];
     memcpy(&all[1], rest, 2 * sizeof *rest);
     return take_roles(all, 3, out, err);

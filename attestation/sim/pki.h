@@ -25,10 +25,11 @@ struct sim_pki {
 };
 void sim_pki_wipe(struct sim_pki *p);
 
-/* Root, Platform CA and the platform's PCK certificate; sim_pki_signing() makes root and TCB Signing.
- * Certificates live in the arena. */
-bool sim_pki_platform(const struct sim_platform *p, struct arena *a, struct sim_pki *out, struct err *err);
-bool sim_pki_signing(struct arena *a, struct sim_pki *out, struct err *err);
+/* Root, Platform CA and the platform's PCK certificate, with the dates that the options have for them;
+ * sim_pki_signing() makes root and TCB Signing. Certificates live in the arena. */
+bool sim_pki_platform(const struct sim_platform *p, const struct sim_quote_options *o, struct arena *a,
+                      struct sim_pki *out, struct err *err);
+bool sim_pki_signing(struct sim_validity signing, struct arena *a, struct sim_pki *out, struct err *err);
 
 /* PEM of the certificates given, in this order. */
 struct slice sim_pem_chain(const struct sim_party *const *parties, size_t num, struct arena *a);

@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         *parts[data[0] % (sizeof parts / sizeof parts[0])] = slice_of(data + 1, size - 1);
     appraise(&what, &a, &v);
-    if (v.genuine && !slice_equal(v.claims.sgx.mr_enclave, parsed.report.mr_enclave))
+    if (v.genuine && !slice_equal(v.claims.sgx.mr_enclave, parsed.report.claims.mr_enclave))
         abort();
     if (v.genuine != (v.reason.code == E_NONE))
         abort();

@@ -1,65 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole appraisals, on evidence and collateral that the simulated TEE makes: every step's refusal, and that
  * no changed byte goes unnoticed. */
-#include <criterion/criterion.h>
+#include "tests/support/dcap_scene.h"
 
 #include "attestation/sim/pki.h"
 #include "attestation/sim/seed.h"
-#include "attestation/sim/sim.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
-
-enum { NOW = 1767323045, DAY = 86400 };
-
-static const struct sim_identity enclave = {
-    .mr_enclave = {0xe1}, .mr_signer = {0x51}, .product_id = 7, .security_version = 3};
-static const uint8_t report_data[64] = {0xda, 0x7a};
-
-/* A case: what is judged, all of which a test may change first. */
-struct scene {
-    struct arena a;
-    struct slice quote;
-    struct evidence evidence;
-    struct collateral collateral;
-    struct appraisal what;
-    struct verdict v;
-};
-
-static void scene_of(struct scene *s, const struct sim_platform *p, const struct sim_platform *collateral_for,
-                     const struct sim_collateral_options *o)
-{
-    struct err err;
-
-    pki_init();
-    *s = (struct scene){0};
-    cr_assert(sim_quote(p, &enclave, report_data, &s->a, &s->quote, &err), "%s", err.text);
-    cr_assert(sim_collateral(collateral_for, o, NOW, &s->a, &s->collateral, &err), "%s", err.text);
-    s->evidence = (struct evidence){.kind = EVIDENCE_DCAP, .quote = s->quote};
-    s->what = (struct appraisal){
-        .evidence = &s->evidence, .collateral = &s->collateral, .roots = sim_roots(), .now = NOW};
-}
-
-static void scene_usual(struct scene *s)
-{
-    static const struct sim_collateral_options usual = {0};
-
-    scene_of(s, &sim_platform_default, &sim_platform_default, &usual);
-}
-
-static enum err_code judge(struct scene *s)
-{
-    appraise(&s->what, &s->a, &s->v);
-    return s->v.reason.code;
-}
-
-#define EXPECT_REFUSED(s, expected, fragment)                                                                \
-    do {                                                                                                     \
-        cr_expect_eq(judge(s), expected, "%s: %s", reason_of((s)->v.reason.code)->name, (s)->v.reason.text); \
-        cr_expect(!(s)->v.genuine);                                                                          \
-        cr_expect_not_null(strstr((s)->v.reason.text, fragment), "%s", (s)->v.reason.text);                  \
-    } while (0)
 
 /* ---- what is in order --------------------------------------------------------------- */
 
@@ -73,9 +22,9 @@ Test(dcap, genuine_evidence_passes_every_step_and_says_what_it_says)
     c = &s.v.claims;
     cr_assert(s.v.genuine);
     cr_expect(c->simulated && !c->debug && c->tee == TEE_SGX && c->dcap.quote_version == 3);
-    cr_expect(slice_equal(c->sgx.mr_enclave, slice_of(enclave.mr_enclave, 32)));
-    cr_expect(slice_equal(c->sgx.mr_signer, slice_of(enclave.mr_signer, 32)));
-    cr_expect(slice_equal(c->report_data, slice_of(report_data, 64)));
+    cr_expect(slice_equal(c->sgx.mr_enclave, slice_of(scene_enclave.mr_enclave, 32)));
+    cr_expect(slice_equal(c->sgx.mr_signer, slice_of(scene_enclave.mr_signer, 32)));
+    cr_expect(slice_equal(c->report_data, slice_of(scene_report_data, 64)));
     cr_expect_eq(c->sgx.isv_prod_id, 7);
     cr_expect_eq(c->sgx.isv_svn, 3);
     cr_expect_eq(s.v.claims.dcap.tcb_status, TCB_UP_TO_DATE);
@@ -89,7 +38,7 @@ Test(dcap, genuine_evidence_passes_every_step_and_says_what_it_says)
         cr_expect_eq(s.v.checks[i].outcome, CHECK_PASSED, "%s", s.v.checks[i].name);
         cr_expect_not_null(s.v.checks[i].expected);
     }
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, the_names_of_the_steps_and_their_order_are_interface)
@@ -128,7 +77,7 @@ Test(dcap, the_names_of_the_steps_and_their_order_are_interface)
     cr_assert_eq(s.v.num_checks, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < s.v.num_checks; i++)
         cr_expect_str_eq(s.v.checks[i].name, names[i]);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, the_same_input_gives_the_same_verdict)
@@ -144,7 +93,7 @@ Test(dcap, the_same_input_gives_the_same_verdict)
     cr_expect_not_null(strstr(first, "\ngenuine, "), "%s", first);
     cr_expect_not_null(strstr(first, "genuine, SIMULATED\n"), "%s", first);
     cr_expect_not_null(strstr(first, "ok      quote_signature"), "%s", first);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, a_refusal_ends_it_and_says_what_was_not_reached)
@@ -168,22 +117,22 @@ Test(dcap, a_refusal_ends_it_and_says_what_was_not_reached)
     cr_expect_not_null(strstr(text, "FAILED  pck_root"), "%s", text);
     cr_expect_not_null(strstr(text, "-       tcb_status             not reached\nnot genuine: root: "), "%s",
                        text);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, debug_is_told)
 {
-    struct sim_identity debug = enclave;
+    struct sim_identity debug = scene_enclave;
     struct scene s;
     struct err err;
 
     scene_usual(&s);
     debug.debug = true;
-    cr_assert(sim_quote(&sim_platform_default, &debug, report_data, &s.a, &s.evidence.quote, &err), "%s",
+    cr_assert(sim_quote(&sim_platform_default, &debug, scene_report_data, &s.a, &s.evidence.quote, &err), "%s",
               err.text);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     cr_expect(s.v.claims.debug);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, open_enclaves_header_and_padding_change_nothing)
@@ -200,7 +149,7 @@ Test(dcap, open_enclaves_header_and_padding_change_nothing)
     s.evidence.quote = slice_of(padded, s.quote.len + 100);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     cr_expect_eq(s.v.claims.dcap.trailing_bytes, 100);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* ---- TCB ---------------------------------------------------------------------------- */
@@ -229,7 +178,7 @@ Test(dcap, statuses_of_platform_and_enclave_are_merged)
         cr_expect_eq(s.v.claims.dcap.tcb_status, rows[i].status, "row %zu: %s", i, tcb_status_name(s.v.claims.dcap.tcb_status));
         cr_assert_eq(s.v.claims.dcap.num_advisories, 2);
         cr_expect_str_eq(s.v.claims.dcap.advisories[0], "INTEL-SA-00289");
-        arena_wipe(&s.a);
+        scene_close(&s);
     }
 }
 
@@ -242,7 +191,7 @@ Test(dcap, revoked_is_never_genuine)
 
         scene_of(&s, &sim_platform_default, &sim_platform_default, &rows[i]);
         EXPECT_REFUSED(&s, E_TCB_REVOKED, "TCB status: Revoked");
-        arena_wipe(&s.a);
+        scene_close(&s);
     }
 }
 
@@ -258,19 +207,19 @@ Test(dcap, a_platform_older_than_the_collateral_is_out_of_date_or_not_supported)
     scene_of(&s, &lower, &sim_platform_default, &usual);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     cr_expect_eq(s.v.claims.dcap.tcb_status, TCB_OUT_OF_DATE);
-    arena_wipe(&s.a);
+    scene_close(&s);
 
     memset(lower.components, 0, sizeof lower.components);
     scene_of(&s, &lower, &sim_platform_default, &usual);
     EXPECT_REFUSED(&s, E_TCB_NOT_SUPPORTED,
                    "platform: components 00000000000000000000000000000000 with PCESVN ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 
     lower = sim_platform_default;
     lower.qe_isv_svn = 0;
     scene_of(&s, &lower, &sim_platform_default, &usual);
     EXPECT_REFUSED(&s, E_TCB_NOT_SUPPORTED, "quoting enclave: ISVSVN 0 is below each of the ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, collateral_must_be_new_enough_for_the_caller)
@@ -283,7 +232,7 @@ Test(dcap, collateral_must_be_new_enough_for_the_caller)
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     s.what.min_tcb_evaluation_data_number++;
     EXPECT_REFUSED(&s, E_TCB_EVALUATION, "TCB evaluation data number: expected at least ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* ---- revocation and time ------------------------------------------------------------ */
@@ -304,7 +253,7 @@ Test(dcap, what_is_revoked_is_refused)
 
         scene_of(&s, &sim_platform_default, &sim_platform_default, &rows[i].o);
         EXPECT_REFUSED(&s, E_CERT_REVOKED, rows[i].text);
-        arena_wipe(&s.a);
+        scene_close(&s);
     }
 }
 
@@ -333,7 +282,7 @@ Test(dcap, one_second_outside_the_window_is_too_early_or_too_late)
     EXPECT_REFUSED(&s, E_CERT_EXPIRED, "");
     s.what.now = INT64_MAX / 2;
     EXPECT_REFUSED(&s, E_CERT_EXPIRED, "");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, documents_have_dates_of_their_own)
@@ -348,17 +297,17 @@ Test(dcap, documents_have_dates_of_their_own)
     cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.tcb_info = stale.tcb_info;
     EXPECT_REFUSED(&s, E_COLLATERAL_EXPIRED, "tcbInfo: valid from ");
-    arena_wipe(&s.a);
+    scene_close(&s);
     scene_usual(&s);
     cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.qe_identity = stale.qe_identity;
     EXPECT_REFUSED(&s, E_COLLATERAL_EXPIRED, "enclaveIdentity: valid from ");
-    arena_wipe(&s.a);
+    scene_close(&s);
     scene_usual(&s);
     cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &stale, &err), "%s", err.text);
     s.collateral.pck_crl = stale.pck_crl;
     EXPECT_REFUSED(&s, E_CRL_EXPIRED, "PCK CRL: valid from ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* ---- collateral that does not fit --------------------------------------------------- */
@@ -372,12 +321,12 @@ Test(dcap, collateral_of_another_platform_is_refused)
     other.fmspc[5] ^= 1;
     scene_of(&s, &sim_platform_default, &other, &usual);
     EXPECT_REFUSED(&s, E_COLLATERAL_MISMATCH, "tcbInfo: FMSPC: expected the platform's ");
-    arena_wipe(&s.a);
+    scene_close(&s);
     other = sim_platform_default;
     other.pce_id[0] ^= 1;
     scene_of(&s, &sim_platform_default, &other, &usual);
     EXPECT_REFUSED(&s, E_COLLATERAL_MISMATCH, "tcbInfo: PCEID: expected the platform's ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, each_part_of_the_collateral_is_needed_and_none_stands_for_another)
@@ -422,7 +371,7 @@ Test(dcap, each_part_of_the_collateral_is_needed_and_none_stands_for_another)
         *rows[i].part = was;
     }
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 static struct slice with_nul(struct arena *a, struct slice s)
@@ -457,19 +406,10 @@ Test(dcap, lists_are_read_as_der_pem_and_hex_with_and_without_nul)
     }
     s.collateral.root_ca_crl = with_nul(&s.a, with_nul(&s.a, der));
     EXPECT_REFUSED(&s, E_CRL, "root CA CRL: ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* ---- the evidence, changed ---------------------------------------------------------- */
-
-static struct slice changed(struct arena *a, struct slice s, size_t at, uint8_t flip)
-{
-    uint8_t *copy = arena_alloc(a, s.len);
-
-    memcpy(copy, s.ptr, s.len);
-    copy[at] ^= flip;
-    return slice_of(copy, s.len);
-}
 
 Test(dcap, each_part_of_a_quote_is_protected_by_its_own_step)
 {
@@ -497,7 +437,7 @@ Test(dcap, each_part_of_a_quote_is_protected_by_its_own_step)
         s.evidence.quote = changed(&s.a, s.quote, rows[i].at, 0x40);
         cr_expect_eq(judge(&s), rows[i].code, "byte %zu: %s", rows[i].at, s.v.reason.text);
     }
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* Only base64 has room for a change that means nothing. */
@@ -533,7 +473,7 @@ Test(dcap, a_changed_byte_is_refused_or_changes_nothing, .timeout = 250)
     }
     /* The last digit of base64 may have bits that say nothing: of seven certificates in three texts. */
     cr_expect(num - num_refused <= 7, "%zu of %zu changes changed nothing", num - num_refused, num);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, every_truncation_is_refused_by_its_form)
@@ -550,7 +490,7 @@ Test(dcap, every_truncation_is_refused_by_its_form)
         cr_expect_eq(v.reason.code, E_EVIDENCE_FORMAT, "%zu bytes", len);
         arena_wipe(&a);
     }
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* The quote with another certification data record at its end. */
@@ -623,7 +563,7 @@ Test(dcap, the_three_certificates_may_come_in_any_order_and_must_be_three)
                            s.v.reason.text);
         buf_wipe(&b);
     }
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, evidence_without_chain_takes_it_from_the_collateral)
@@ -642,7 +582,7 @@ Test(dcap, evidence_without_chain_takes_it_from_the_collateral)
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     s.evidence.quote = recertified(&s, 7, slice_str("manifest"));
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* An attacker's own key signs a report of his choice: the signature holds, the key is not the quoting
@@ -668,7 +608,7 @@ Test(dcap, a_quote_signed_with_another_key_is_refused)
     s.evidence.quote = slice_of(forged, s.quote.len);
     EXPECT_REFUSED(&s, E_QE_REPORT_DATA, "QE report data: expected ");
     key_wipe(&k);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* A quoting enclave that vouches for something that is no key: every other step holds. */
@@ -701,7 +641,7 @@ Test(dcap, an_attestation_key_off_the_curve_is_refused_by_its_form)
     s.evidence.quote = slice_of(forged, s.quote.len);
     EXPECT_REFUSED(&s, E_EVIDENCE_FORMAT, "attestation key: public key: expected a point on its curve");
     key_wipe(&pck);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 /* Quoting services end the chain with a NUL, with or without a newline before it. */
@@ -721,7 +661,7 @@ Test(dcap, nothing_but_white_space_and_nul_may_stand_around_the_certificates)
     s.evidence.quote =
         recertified(&s, 5, slice_str(arena_printf(&s.a, "%.*s.", (int)pem.len, (const char *)pem.ptr)));
     EXPECT_REFUSED(&s, E_EVIDENCE_FORMAT, "PCK chain: ");
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
 
 Test(dcap, a_signature_of_zeroes_is_refused)
@@ -735,5 +675,5 @@ Test(dcap, a_signature_of_zeroes_is_refused)
     memset(zeroed + 436, 0, 64);
     s.evidence.quote = slice_of(zeroed, s.quote.len);
     cr_expect_eq(judge(&s), E_QUOTE_SIGNATURE, "%s", s.v.reason.text);
-    arena_wipe(&s.a);
+    scene_close(&s);
 }
