@@ -13,6 +13,12 @@ if(TARGET test_collect)
   set_property(TEST collect PROPERTY ENVIRONMENT
     LD_PRELOAD=$<TARGET_FILE:tee_shim> ASAN_OPTIONS=handle_segv=0:verify_asan_link_order=0)
 endif()
+# A TPM in software, if the machine has one to run.
+unit_test(azure_vtpm SOURCES unit/test_azure_vtpm.c support/peer.c USES attestation_sim)
+if(TARGET test_azure_vtpm)
+  target_compile_definitions(test_azure_vtpm PRIVATE MESHSIM="$<TARGET_FILE:meshsim>")
+  add_dependencies(test_azure_vtpm meshsim)
+endif()
 unit_test(sim USES attestation_sim)
 unit_test(sim_program SOURCES unit/test_sim_program.c support/peer.c USES attestation_sim)
 unit_test(sim_peers SOURCES unit/test_sim_peers.c support/peer.c USES attestation_sim)
