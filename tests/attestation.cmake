@@ -35,3 +35,7 @@ unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
 unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)
 unit_test(nitro USES attestation_sim)
 unit_test(cose USES attestation_sim)
+
+# The service's own handler, in the test's process.
+plain_test(collateral_cache SOURCES thread/test_collateral_cache.c support/tsan.c ../attestation/sim/serve.c
+           USES attestation_sim net)

@@ -245,7 +245,6 @@ Test(production, outside_of_a_tee_each_one_that_was_tried_is_named, .init = begi
     for (const struct tee *const *t = trust_domain()->tees; *t != NULL; t++)
         cr_expect(strstr(err.text, arena_printf(&a, "; %s: ", (*t)->name)) != NULL, "%s: %s", (*t)->name, err.text);
 }
-}
 
 Test(production, what_is_wrong_without_collateral_is_said_first, .init = begin, .fini = end)
 {
