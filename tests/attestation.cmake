@@ -22,7 +22,7 @@ fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
 
 # Of AMD and AWS.
-unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
+unit_test(snp SOURCES unit/test_snp.c support/snp.c support/peer.c USES attestation_sim)
 unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)
 unit_test(nitro USES attestation_sim)
 unit_test(cose USES attestation_sim)

@@ -10,6 +10,7 @@
 #include "pki/der.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
+#include "tests/support/peer.h"
 #include "tests/support/snp.h"
 
 static const struct sim_guest plain = {.measurement = {0x3e}, .host_data = {0x40}, .guest_svn = 7};
@@ -257,6 +258,55 @@ Test(snp, a_memo_changes_nothing_but_the_time, .init = open_usual, .fini = end)
     }
     cr_expect_gt(memo_count(memo).found, 2);
     memo_free(&memo);
+}
+
+/* ---- the simulation ------------------------------------------------------------------ */
+
+/* A foreign eye on the certificates and lists that are made here. */
+Test(snp, openssl_verifies_the_simulated_chain_and_list)
+{
+    static const struct sim_snp_options o = {.crl = true, .revoke_asvk = true};
+    struct sim_party ask, ark;
+    char *said;
+
+    peer_begin();
+    snp_scene_open(&s, &sim_chips[TURIN], &plain, &sim_chips[TURIN], &o);
+    ask = snp_party(&s, "SEV-Turin");
+    ark = snp_party(&s, "ARK-Turin");
+    peer_write("ask.pem", snp_pem(&s, ask.cert.der));
+    peer_write("ark.pem", snp_pem(&s, ark.cert.der));
+    peer_write("vcek.pem", snp_pem(&s, s.collateral.vek));
+    peer_write("crl.der", s.collateral.vek_crl);
+    cr_expect(peer_run(&s.a, &said, "openssl verify -attime %d -CAfile ark.pem -untrusted ask.pem vcek.pem", SNP_NOW),
+              "%s", said);
+    cr_expect(peer_run(&s.a, &said, "openssl crl -inform DER -in crl.der -CAfile ark.pem -noout -text"), "%s", said);
+    cr_expect(strstr(said, "verify OK") != NULL && strstr(said, "Serial Number: 030101") != NULL, "%s", said);
+    cr_expect(peer_run(&s.a, &said, "openssl x509 -in vcek.pem -noout -text"), "%s", said);
+    cr_expect(strstr(said, "Serial Number: 0 ") != NULL && strstr(said, "Salt Length: 0x30") != NULL &&
+                  strstr(said, "1.3.6.1.4.1.3704.1.3.9") != NULL,
+              "%s", said);
+    sim_party_wipe(&ask);
+    sim_party_wipe(&ark);
+    end();
+    peer_end();
+}
+
+Test(snp, a_changed_program_has_another_launch_measurement)
+{
+    struct sim_identity one = {.mr_enclave = {1}}, other = {.mr_enclave = {1, 1}};
+    uint8_t first[48], again[48], second[48], want[48];
+    uint8_t text[29 + 32] = "marblemesh simulated guest v1";
+
+    text[29] = 1;
+    pki_init();
+    sha384(want, slice_of(text, sizeof text));
+    sim_launch_measurement(&one, first);
+    one.mr_signer[0] = 1; /* the signer is not in it */
+    sim_launch_measurement(&one, again);
+    sim_launch_measurement(&other, second);
+    cr_expect_arr_eq(first, want, sizeof first);
+    cr_expect_arr_eq(first, again, sizeof first);
+    cr_expect_arr_neq(first, second, sizeof first);
 }
 
 /* ---- the report's form -------------------------------------------------------------- */
