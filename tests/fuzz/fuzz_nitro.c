@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nitro documents: the first byte says whether the rest is a whole document, or the payload of one that the simulated
- * enclave signs, so that the reading of payloads is not shut off by the signature. */
+/* Nitro documents: the first byte says whether the rest is a whole document, or the payload of one that the
+ * simulated enclave signs, so that the reading of payloads is not shut off by the signature. */
 #include <stdlib.h>
 
 #include "attestation/nitro_document.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Appraisals of SNP reports in which one part is the input: the first byte says which, the others are simulated and in
- * order. Whatever the input, only what the simulated chip signed may come out as genuine, and with it only what its
- * report vouches for. */
+/* Appraisals of SNP reports in which one part is the input: the first byte says which, the others are
+ * simulated and in order. Whatever the input, only what the simulated chip signed may come out as genuine,
+ * and with it only what its report vouches for. */
 #include <stdlib.h>
 
 #include "attestation/sim/snp.h"
@@ -55,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 0)
         *parts[data[0] % (sizeof parts / sizeof parts[0])] = slice_of(data + 1, size - 1);
     appraise(&what, &a, &v);
-    if (v.genuine && !slice_equal(v.claims.snp.measurement, slice_of(guest.measurement, sizeof guest.measurement)))
+    if (v.genuine &&
+        !slice_equal(v.claims.snp.measurement, slice_of(guest.measurement, sizeof guest.measurement)))
         abort();
     if (v.genuine != (v.reason.code == E_NONE))
         abort();

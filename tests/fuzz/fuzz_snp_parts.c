@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What needs no chain to be read: reports and certificate tables. Nothing is read beyond the input, and what is given out
- * lies inside it. */
+/* What needs no chain to be read: reports and certificate tables. Nothing is read beyond the input, and what
+ * is given out lies inside it. */
 #include <stdlib.h>
 
 #include "attestation/snp_certificates.h"

@@ -229,7 +229,8 @@ Test(key, a_scalar_makes_its_public_key, .init = begin, .fini = end)
     struct slice xy;
 
     cr_assert(key_from_scalar(KEY_P256,
-                              hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"), &k, &err),
+                              hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"), &k,
+                              &err),
               "%s", err.text);
     cr_assert(spki_p256_xy(key_spki(&k, &a), &xy, &err), "%s", err.text);
     cr_expect_str_eq(hex_text(&a, xy), "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
@@ -267,8 +268,9 @@ Test(key, raw_signatures_become_der_and_verify, .init = begin, .fini = end)
 
         cr_assert(key_generate(type, &k, &err));
         cr_assert(key_sign_raw(&k, slice_str("m"), &a, &raw, &err));
-        cr_expect(spki_verify(key_spki(&k, &a), algs[type], slice_str("m"), signature_from_raw(&a, raw), &err), "%s",
-                  err.text);
+        cr_expect(
+            spki_verify(key_spki(&k, &a), algs[type], slice_str("m"), signature_from_raw(&a, raw), &err),
+            "%s", err.text);
     }
 }
 
@@ -279,18 +281,22 @@ Test(key, rsa_keys_sign_with_pss_if_asked, .init = begin, .fini = end)
     struct slice signature;
 
     peer_write("message", slice_str("m"));
-    cr_assert(peer_run(&a, &said, "openssl genrsa -out k.pem 2048 && openssl pkey -in k.pem -pubout -out pub.pem"), "%s",
-              said);
+    cr_assert(
+        peer_run(&a, &said, "openssl genrsa -out k.pem 2048 && openssl pkey -in k.pem -pubout -out pub.pem"),
+        "%s", said);
     cr_assert(key_from_pem(peer_read(&a, "k.pem"), &k, &err), "%s", err.text);
     cr_assert(key_sign_as(&k, SIG_RSA_PSS_SHA384, slice_str("m"), &a, &signature, &err), "%s", err.text);
-    cr_expect(spki_verify(key_spki(&k, &a), SIG_RSA_PSS_SHA384, slice_str("m"), signature, &err), "%s", err.text);
+    cr_expect(spki_verify(key_spki(&k, &a), SIG_RSA_PSS_SHA384, slice_str("m"), signature, &err), "%s",
+              err.text);
     cr_expect(!spki_verify(key_spki(&k, &a), SIG_RSA_PSS_SHA256, slice_str("m"), signature, &err));
     cr_expect(!spki_verify(key_spki(&k, &a), SIG_RSA_PKCS1_SHA384, slice_str("m"), signature, &err));
     peer_write("signature", signature);
-    cr_expect(peer_run(&a, &said,
-                       "openssl dgst -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:48 -verify pub.pem "
-                       "-signature signature message"),
-              "%s", said);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl dgst -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:48 -verify pub.pem "
+            "-signature signature message"),
+        "%s", said);
     cr_expect(!key_sign_as(&k, SIG_ECDSA_SHA256, slice_str("m"), &a, &signature, &err));
     cr_expect_eq(err.code, E_CRYPTO);
 }
