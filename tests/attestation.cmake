@@ -31,7 +31,7 @@ fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
 
 # Of AMD and AWS.
-unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
+unit_test(snp SOURCES unit/test_snp.c support/snp.c support/peer.c USES attestation_sim)
 unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)
 unit_test(nitro USES attestation_sim)
 unit_test(cose USES attestation_sim)
@@ -39,3 +39,7 @@ unit_test(cose USES attestation_sim)
 # The service's own handler, in the test's process.
 plain_test(collateral_cache SOURCES thread/test_collateral_cache.c support/tsan.c ../attestation/sim/serve.c
            USES attestation_sim net)
+fuzz_target(snp USES attestation_sim)
+fuzz_target(snp_parts USES attestation)
+fuzz_target(nitro USES attestation_sim)
+fuzz_target(cose USES attestation_sim)

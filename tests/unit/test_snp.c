@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SNP reports and the chains of their keys, made by the simulated TEE: what is genuine says what it says, and each rule
- * that is broken has its refusal. */
+/* SNP reports and the chains of their keys, made by the simulated TEE: what is genuine says what it says, and
+ * each rule that is broken has its refusal. */
 #include <criterion/criterion.h>
 
 #include "attestation/snp_certificates.h"
@@ -10,6 +10,7 @@
 #include "pki/der.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
+#include "tests/support/peer.h"
 #include "tests/support/snp.h"
 
 static const struct sim_guest plain = {.measurement = {0x3e}, .host_data = {0x40}, .guest_svn = 7};
@@ -20,12 +21,12 @@ static struct snp_scene s;
 static void open_usual(void) { snp_scene_open(&s, &sim_chips[MILAN], &plain, &sim_chips[MILAN], NULL); }
 static void end(void) { snp_scene_close(&s); }
 
-#define EXPECT_REFUSED(expected, fragment)                                                                           \
-    do {                                                                                                             \
-        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);          \
-        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                                \
+#define EXPECT_REFUSED(expected, fragment)                                                                   \
+    do {                                                                                                     \
+        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);  \
+        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                        \
     } while (0)
-#define EXPECT_GENUINE()                                                                                             \
+#define EXPECT_GENUINE()                                                                                     \
     cr_expect_eq(snp_judge(&s), E_NONE, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text)
 
 /* ---- what is in order --------------------------------------------------------------- */
@@ -121,11 +122,11 @@ Test(snp, turin_has_a_layout_of_its_own)
 
 Test(snp, the_names_of_the_steps_and_their_order_are_interface, .init = open_usual, .fini = end)
 {
-    static const char *const names[] = {"report_format", "thim_format",    "vek_certificates", "vek_root",
-                                        "vek_chain",     "vek_names",      "vek_dates",        "vek_revocation",
-                                        "processor",     "vek_platform",   "thim_tcb",         "report_signature",
-                                        "host_data",     "uvm_format",     "uvm_issuer",       "uvm_chain",
-                                        "uvm_signature", "uvm_measurement", "runtime_data"};
+    static const char *const names[] = {
+        "report_format", "thim_format",      "vek_certificates", "vek_root",    "vek_chain",
+        "vek_names",     "vek_dates",        "vek_revocation",   "processor",   "vek_platform",
+        "thim_tcb",      "report_signature", "host_data",        "uvm_format",  "uvm_issuer",
+        "uvm_chain",     "uvm_signature",    "uvm_measurement",  "runtime_data"};
 
     s.evidence.thim_json = s.evidence.cce_policy = s.evidence.uvm_endorsements = s.evidence.runtime_data =
         s.collateral.vek_crl = slice_str("x");
@@ -209,10 +210,12 @@ Test(snp, a_hosts_certificate_table_is_enough)
         struct err err;
 
         snp_scene_open(&s, &sim_chips[GENOA], vlek != 0 ? &of_cloud : &plain, &sim_chips[GENOA], NULL);
-        cr_assert(sim_snp_certificate_table(&sim_chips[GENOA], &o, SNP_NOW, &s.a, &table, &err), "%s", err.text);
+        cr_assert(sim_snp_certificate_table(&sim_chips[GENOA], &o, SNP_NOW, &s.a, &table, &err), "%s",
+                  err.text);
         cr_assert(snp_certificates_parse(table, &certs, &err), "%s", err.text);
         s.collateral = (struct collateral){0};
-        snp_certificates_parts(&certs, vlek != 0 ? "VLEK" : "VCEK", &s.a, &s.evidence.vek, &s.evidence.vek_chain);
+        snp_certificates_parts(&certs, vlek != 0 ? "VLEK" : "VCEK", &s.a, &s.evidence.vek,
+                               &s.evidence.vek_chain);
         EXPECT_GENUINE();
         end();
     }
@@ -257,6 +260,57 @@ Test(snp, a_memo_changes_nothing_but_the_time, .init = open_usual, .fini = end)
     }
     cr_expect_gt(memo_count(memo).found, 2);
     memo_free(&memo);
+}
+
+/* ---- the simulation ------------------------------------------------------------------ */
+
+/* A foreign eye on the certificates and lists that are made here. */
+Test(snp, openssl_verifies_the_simulated_chain_and_list)
+{
+    static const struct sim_snp_options o = {.crl = true, .revoke_asvk = true};
+    struct sim_party ask, ark;
+    char *said;
+
+    peer_begin();
+    snp_scene_open(&s, &sim_chips[TURIN], &plain, &sim_chips[TURIN], &o);
+    ask = snp_party(&s, "SEV-Turin");
+    ark = snp_party(&s, "ARK-Turin");
+    peer_write("ask.pem", snp_pem(&s, ask.cert.der));
+    peer_write("ark.pem", snp_pem(&s, ark.cert.der));
+    peer_write("vcek.pem", snp_pem(&s, s.collateral.vek));
+    peer_write("crl.der", s.collateral.vek_crl);
+    cr_expect(peer_run(&s.a, &said, "openssl verify -attime %d -CAfile ark.pem -untrusted ask.pem vcek.pem",
+                       SNP_NOW),
+              "%s", said);
+    cr_expect(peer_run(&s.a, &said, "openssl crl -inform DER -in crl.der -CAfile ark.pem -noout -text"), "%s",
+              said);
+    cr_expect(strstr(said, "verify OK") != NULL && strstr(said, "Serial Number: 030101") != NULL, "%s", said);
+    cr_expect(peer_run(&s.a, &said, "openssl x509 -in vcek.pem -noout -text"), "%s", said);
+    cr_expect(strstr(said, "Serial Number: 0 ") != NULL && strstr(said, "Salt Length: 0x30") != NULL &&
+                  strstr(said, "1.3.6.1.4.1.3704.1.3.9") != NULL,
+              "%s", said);
+    sim_party_wipe(&ask);
+    sim_party_wipe(&ark);
+    end();
+    peer_end();
+}
+
+Test(snp, a_changed_program_has_another_launch_measurement)
+{
+    struct sim_identity one = {.mr_enclave = {1}}, other = {.mr_enclave = {1, 1}};
+    uint8_t first[48], again[48], second[48], want[48];
+    uint8_t text[29 + 32] = "marblemesh simulated guest v1";
+
+    text[29] = 1;
+    pki_init();
+    sha384(want, slice_of(text, sizeof text));
+    sim_launch_measurement(&one, first);
+    one.mr_signer[0] = 1; /* the signer is not in it */
+    sim_launch_measurement(&one, again);
+    sim_launch_measurement(&other, second);
+    cr_expect_arr_eq(first, want, sizeof first);
+    cr_expect_arr_eq(first, again, sizeof first);
+    cr_expect_arr_neq(first, second, sizeof first);
 }
 
 /* ---- the report's form -------------------------------------------------------------- */
@@ -365,8 +419,10 @@ static void set_number(uint8_t *field, const char *big_endian_hex)
 
 Test(snp, r_and_s_have_one_form, .init = open_usual, .fini = end)
 {
-    static const char order[] = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
-    static const char most[] = "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+    static const char order[] =
+        "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+    static const char most[] =
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
     enum { R = SNP_SIGNED_LEN, S = R + 72, TAIL = S + 72 };
     const struct slice good = s.evidence.report;
     uint8_t bytes[SNP_REPORT_LEN];
@@ -465,7 +521,8 @@ Test(snp, swapped_certificates_are_refused)
         const struct sim_snp_options other = {.vlek = vlek == 0};
 
         snp_scene_open(&s, &sim_chips[MILAN], vlek != 0 ? &of_cloud : &plain, &sim_chips[MILAN], &other);
-        EXPECT_REFUSED(E_VEK_CHAIN, vlek != 0 ? "ASVK: expected the common name" : "ASK: expected the common name");
+        EXPECT_REFUSED(E_VEK_CHAIN,
+                       vlek != 0 ? "ASVK: expected the common name" : "ASK: expected the common name");
         end();
     }
 }
@@ -573,7 +630,8 @@ Test(snp, each_extension_has_to_be_there_and_well_formed)
         {{.replace = "3.1", .value = {two, sizeof two}}, "boot loader SPL"},
         {{.drop = "4"}, "expected the extension hardware id"},
         {{.replace = "4", .value = {short_id, sizeof short_id}}, "hardware id: expected 64 octets"},
-        {{.replace = "5", .value = {text, sizeof text}}, "expected the extension hardware id and not the other's"},
+        {{.replace = "5", .value = {text, sizeof text}},
+         "expected the extension hardware id and not the other's"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -589,8 +647,9 @@ Test(snp, a_vlek_has_the_clouds_name_and_no_chip)
     static const uint8_t id[64] = {1};
 
     for (int i = 0; i < 2; i++) {
-        const struct snp_reissue how = i == 0 ? (struct snp_reissue){.drop = "5"}
-                                              : (struct snp_reissue){.replace = "4", .value = {id, sizeof id}};
+        const struct snp_reissue how = i == 0
+                                           ? (struct snp_reissue){.drop = "5"}
+                                           : (struct snp_reissue){.replace = "4", .value = {id, sizeof id}};
 
         snp_scene_open(&s, &sim_chips[MILAN], &of_cloud, &sim_chips[MILAN], NULL);
         EXPECT_GENUINE();
@@ -691,9 +750,11 @@ Test(snp, the_product_is_the_same_in_processor_certificate_and_chain)
     EXPECT_GENUINE();
     end();
     open_usual();
-    snp_reissue_vek(&s, &sim_chips[MILAN], &(struct snp_reissue){.replace = "2", .value = {genoa, sizeof genoa}});
+    snp_reissue_vek(&s, &sim_chips[MILAN],
+                    &(struct snp_reissue){.replace = "2", .value = {genoa, sizeof genoa}});
     EXPECT_REFUSED(E_VEK_MISMATCH, "product name: expected one of Milan, found \"Genoa\"");
-    snp_reissue_vek(&s, &sim_chips[MILAN], &(struct snp_reissue){.replace = "2", .value = {rome, sizeof rome}});
+    snp_reissue_vek(&s, &sim_chips[MILAN],
+                    &(struct snp_reissue){.replace = "2", .value = {rome, sizeof rome}});
     EXPECT_REFUSED(E_VEK_MISMATCH, "product name: expected one of Milan, found \"Rome\"");
     end();
 }
@@ -706,7 +767,10 @@ Test(snp, certificates_are_valid_from_their_first_to_their_last_second)
     static const struct {
         int64_t at;
         enum err_code code;
-    } rows[] = {{SNP_NOW - 101, E_CERT_EXPIRED}, {SNP_NOW - 100, E_NONE}, {SNP_NOW + 100, E_NONE}, {SNP_NOW + 101, E_CERT_EXPIRED}};
+    } rows[] = {{SNP_NOW - 101, E_CERT_EXPIRED},
+                {SNP_NOW - 100, E_NONE},
+                {SNP_NOW + 100, E_NONE},
+                {SNP_NOW + 101, E_CERT_EXPIRED}};
 
     snp_scene_open(&s, &sim_chips[MILAN], &plain, &sim_chips[MILAN], &o);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -747,7 +811,8 @@ Test(snp, a_revocation_list_counts_if_it_is_given)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        snp_scene_open(&s, &sim_chips[MILAN], rows[i].vlek ? &of_cloud : &plain, &sim_chips[MILAN], &rows[i].o);
+        snp_scene_open(&s, &sim_chips[MILAN], rows[i].vlek ? &of_cloud : &plain, &sim_chips[MILAN],
+                       &rows[i].o);
         EXPECT_REFUSED(rows[i].code, rows[i].code == E_NONE ? "" : rows[i].fragment);
         end();
     }
