@@ -6,7 +6,7 @@ unit_test(sigstruct SOURCES unit/test_sigstruct.c support/peer.c USES attestatio
 unit_test(gramine SOURCES unit/test_gramine.c support/peer.c USES attestation_production)
 unit_test(sim USES attestation_sim)
 unit_test(sim_program SOURCES unit/test_sim_program.c support/peer.c USES attestation_sim)
-unit_test(sim_peers SOURCES unit/test_sim_peers.c support/peer.c USES attestation_sim)
+unit_test(sim_peers SOURCES unit/test_sim_peers.c support/peer.c USES attestation_sim EXTERNAL jansson)
 fuzz_target(sigstruct USES attestation)
 fuzz_target(sim_signature USES attestation_sim)
 e2e_test(meshsim COMMAND e2e/meshsim $<TARGET_FILE:meshsim>)
