@@ -492,6 +492,23 @@ Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_k
     close_scene(&s);
 }
 
+Test(certificate_evidence, what_is_no_certificate_is_refused)
+{
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    issue(&s, NULL, 0);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING, "a certificate without evidence: %s", v.reason.text);
+    s.cert.der.len--;
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_FORMAT, "%s", v.reason.text);
+    cr_expect_str_eq(v.checks[0].name, "certificate_format");
+    cr_expect_eq(v.checks[0].outcome, CHECK_FAILED);
+    close_scene(&s);
+}
+
 Test(certificate_evidence, what_is_not_genuine_is_not_bound)
 {
     struct verdict v;
