@@ -5,6 +5,9 @@
 foreach(name dcap_quote pck policy bundle)
   unit_test(${name} USES attestation)
 endforeach()
+foreach(name policy_sections platforms)
+  unit_test(${name} USES attestation EXTERNAL jansson)
+endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(dcap SOURCES unit/test_dcap.c support/dcap_scene.c USES attestation_sim)
 unit_test(evidence USES attestation)
@@ -13,6 +16,9 @@ plain_test(memo_threads SOURCES thread/test_memo.c USES attestation)
 unit_test(tdx SOURCES unit/test_tdx.c support/dcap_scene.c USES attestation_sim)
 unit_test(dcap_bad_input SOURCES unit/test_dcap_bad_input.c support/dcap_scene.c USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
+unit_test(hcl_report USES attestation_sim)
+unit_test(tpm_quote USES attestation_sim)
+unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
 set(vectors_sources support/vectors.c support/vector_reasons.c)
@@ -25,3 +31,8 @@ fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
 check(attestation_table COMMAND checks/attestation_table)
+
+# Of AMD and AWS.
+unit_test(amd_vectors SOURCES unit/test_amd_vectors.c support/peer.c USES attestation EXTERNAL jansson)
+unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
+unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)

@@ -211,7 +211,8 @@ static bool issue_crl(const struct sim_party *issuer, struct window w, const str
                       const bool *revoke, size_t num, struct arena *a, struct slice *out, struct err *err)
 {
     struct slice *listed = arena_array(a, num, sizeof *listed);
-    struct crl_spec spec = {w.from, w.to, CRL_NUMBER, listed, 0};
+    struct crl_spec spec = {
+        .this_update = w.from, .next_update = w.to, .number = CRL_NUMBER, .serials = listed};
 
     for (size_t i = 0; i < num; i++)
         if (revoke[i])

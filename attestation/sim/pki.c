@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/sim/pki.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-
 #include "attestation/sim/seed.h"
 #include "attestation/sim/sgx_extension.h"
 #include "base/clock.h"
@@ -26,7 +23,7 @@ struct profile {
     unsigned key_usage;
 };
 static const struct profile root_profile = {
-    "root", "Intel SGX Root CA", SERVICE "/IntelSGXRootCA.der", true, 1, KU_CERT_SIGN | KU_CRL_SIGN,
+    SIM_INTEL_ROOT, "Intel SGX Root CA", SERVICE "/IntelSGXRootCA.der", true, 1, KU_CERT_SIGN | KU_CRL_SIGN,
 };
 static const struct profile platform_ca_profile = {
     "PCK Platform CA",          "Intel SGX PCK Platform CA", SERVICE "/IntelSGXRootCA.der", true, 0,
@@ -174,32 +171,6 @@ struct slice sim_pem_chain(const struct sim_party *const *parties, size_t num, s
     for (size_t i = 0; i < num; i++)
         pem_put(&b, "CERTIFICATE", parties[i]->cert.der);
     return arena_copy(a, buf_bytes(&b));
-}
-
-static uint8_t root_xy[64];
-
-/* The seed is a constant: if this fails once, the crypto library is broken, and always fails. */
-static void derive_root(void)
-{
-    scoped(arena_wipe) struct arena a = {0};
-    scoped(key_wipe) struct key root = {0};
-    struct err err;
-    struct slice xy;
-
-    if (!sim_key(root_profile.purpose, (struct slice){0}, &root, &err) || !sim_key_xy(&root, &a, &xy, &err))
-        abort();
-    memcpy(root_xy, xy.ptr, sizeof root_xy);
-}
-
-const struct roots *sim_roots(void)
-{
-    static const struct slice anchor = {root_xy, sizeof root_xy};
-    static const struct roots roots = {.intel = &anchor, .num_intel = 1, .simulated = true};
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    if (pthread_once(&once, derive_root) != 0)
-        abort();
-    return &roots;
 }
 
 bool sim_developer_key(struct key *out, struct err *err)

@@ -16,6 +16,9 @@ struct sim_party {
 };
 void sim_party_wipe(struct sim_party *p);
 
+/* The purpose of the key (attestation/sim/seed.h) that is Intel's root here. */
+#define SIM_INTEL_ROOT "root"
+
 /* Who signs what a quote consists of, and who signs collateral. Zero state is empty. */
 struct sim_pki {
     struct sim_party root, platform_ca, pck, tcb_signing;
