@@ -5,11 +5,17 @@
 foreach(name dcap_quote pck policy bundle)
   unit_test(${name} USES attestation)
 endforeach()
+foreach(name policy_sections platforms)
+  unit_test(${name} USES attestation EXTERNAL jansson)
+endforeach()
 unit_test(tcb USES attestation EXTERNAL jansson)
 unit_test(dcap SOURCES unit/test_dcap.c support/dcap_scene.c USES attestation_sim)
 unit_test(tdx SOURCES unit/test_tdx.c support/dcap_scene.c USES attestation_sim)
 unit_test(dcap_bad_input SOURCES unit/test_dcap_bad_input.c support/dcap_scene.c USES attestation_sim)
 unit_test(certificate_evidence USES attestation_sim)
+unit_test(hcl_report USES attestation_sim)
+unit_test(tpm_quote USES attestation_sim)
+unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
 set(vectors_sources support/vectors.c support/vector_reasons.c)

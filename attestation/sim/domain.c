@@ -71,17 +71,12 @@ static bool is_of_td(struct slice evidence)
            q.tee == TEE_TDX;
 }
 
-/* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
-                                  struct arena *a, struct collateral *out, struct err *err)
+static bool sim_domain_collateral(const struct evidence *evidence, int64_t now, struct arena *a,
+                                  struct collateral *out, struct err *err)
 {
-    const struct sim_collateral_options all_is_well = {.tdx = is_of_td(evidence)};
-    struct slice text;
+    const struct sim_collateral_options all_is_well = {.tdx = is_of_td(evidence->quote)};
 
-    if (bundle_path == NULL)
-        return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
-    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
-           err_in(err, "collateral");
+    return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
 }
 
 static void close_file(FILE **f)
