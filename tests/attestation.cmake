@@ -34,6 +34,7 @@ check(attestation_table COMMAND checks/attestation_table)
 
 # Of AMD and AWS.
 unit_test(snp SOURCES unit/test_snp.c support/snp.c support/peer.c USES attestation_sim)
+unit_test(snp_chain SOURCES unit/test_snp_chain.c support/snp.c USES attestation_sim)
 unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)
 unit_test(nitro USES attestation_sim)
 unit_test(cose USES attestation_sim)
