@@ -69,6 +69,7 @@ struct appraisal {
     const struct roots *roots;
     int64_t now;
     uint64_t min_tcb_evaluation_data_number; /* 0: any */
+    int64_t grace; /* seconds after nextUpdate that TCB info, QE identity and CRLs still serve; a check says so */
     struct slice nonce; /* what a vTPM quote must carry as extra data, a Nitro document as nonce; empty: any */
     unsigned framings; /* of evidence in a certificate: bits of enum certificate_framing; 0: the usual ones */
     const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: those of the roots */
@@ -103,7 +104,13 @@ void appraise(const struct appraisal *what, struct arena *a, struct verdict *out
 /* For people: one line per check, then the outcome and the claims. */
 char *verdict_text(const struct verdict *v, struct arena *a);
 
-/* {"outcome": "genuine"|"rejected", "reason": ..., "message": ..., "tee": ..., "checks": [...],
- *  "claims": {...}, "window": {"not_before": ..., "not_after": ...}}: names and forms of claims are those that
- * docs/attestation.md lists (lower-case hex in memory order, integers as numbers). One line, no newline. */
+/* {"outcome": ..., "reason": ..., "message": ..., "tee": ..., "checks": [...], "claims": {...},
+ *  "window": {"not_before": ..., "not_after": ...}}: names and forms of claims are those that
+ * docs/attestation.md lists (lower-case hex in memory order, integers as numbers). The outcome is "genuine" or
+ * "rejected", or the word of a caller who judged further (and may have set the verdict's reason). One line, no
+ * newline. */
 char *verdict_json(const struct verdict *v, struct arena *a);
+char *verdict_json_as(const struct verdict *v, const char *outcome, struct arena *a);
+
+/* Appends a check that the caller made: passed if `err` is NULL, else failed, and the verdict's reason is set. */
+void verdict_note(struct verdict *v, const char *name, const char *expected, const struct err *err, struct arena *a);

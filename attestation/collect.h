@@ -38,10 +38,9 @@ struct trust_domain {
     const struct roots *(*roots)(void);
     const struct tee *const *tees; /* NULL-terminated; the first that is here is used */
 
-    /* Collateral for this evidence. `bundle_path`: a collateral bundle file, or NULL. The production
-     * domain needs one (E_COLLATERAL_MISSING); the simulated one makes what fits at `now`. */
-    bool (*collateral)(struct slice evidence, const char *bundle_path, int64_t now, struct arena *a,
-                       struct collateral *out, struct err *err);
+    /* Collateral that the domain makes itself: the simulated one, what fits the evidence at `now`. NULL: none. */
+    bool (*collateral)(const struct evidence *evidence, int64_t now, struct arena *a, struct collateral *out,
+                       struct err *err);
 
     /* The package properties that evidence of this program file would show. Production: from the
      * SIGSTRUCT of an SGX enclave file; simulated: of any native program. E_PACKAGE_FILE. */
@@ -56,15 +55,3 @@ bool tee_here(const struct tee **out, struct err *err);
 /* For people: a line for each TEE of the domain, in the order in which they are probed: whether it is here, and if
  * not, why; which of those here is used; whether it gives a sealing key. */
 char *tee_survey(struct arena *a);
-
-/* Appraises with this domain's roots and collateral, then matches the policy. The verdict is filled
- * as far as the appraisal came, also on refusal. Collateral that cannot be had is the reason only for evidence
- * that holds without it: of another trust domain one hears first that its root is not trusted. */
-bool evidence_check(struct slice evidence, const struct package_policy *p, struct slice report_data,
-                    const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict, struct err *err);
-
-/* ---- collateral as one file ------------------------------------------------------------------ */
-
-/* One JSON object: "format": 1 and the members of struct collateral as strings (CRLs in base64). */
-bool bundle_parse(struct slice text, struct arena *a, struct collateral *out, struct err *err);
-char *bundle_text(const struct collateral *c, struct arena *a);

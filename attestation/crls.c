@@ -82,11 +82,11 @@ bool crl_verify(const struct appraisal *in, const struct crl *c, const struct ce
     return err_as(err, E_CRL);
 }
 
-bool crl_valid_at(const struct crl *c, int64_t now, const char *name, struct err *err)
+bool crl_valid_at(const struct crl *c, int64_t now, int64_t grace, const char *name, struct err *err)
 {
     char from[RFC3339_LEN + 1], to[RFC3339_LEN + 1], at[RFC3339_LEN + 1];
 
-    if (c->this_update <= now && now <= c->next_update)
+    if (c->this_update <= now && now - grace <= c->next_update)
         return true;
     rfc3339_format(from, c->this_update);
     rfc3339_format(to, c->next_update);

@@ -12,11 +12,12 @@ static bool take_crl(struct dcap *d, struct slice text, const struct cert *issue
         return err_in(err, "%s", name);
     if (!crl_verify(d->x.in, out, issuer, name, err))
         return false;
-    window_narrow(&d->x.window, out->this_update, out->next_update);
-    if (!crl_valid_at(out, d->x.in->now, name, err))
+    window_narrow(&d->x.window, out->this_update, out->next_update + d->x.in->grace);
+    if (!crl_valid_at(out, d->x.in->now, d->x.in->grace, name, err))
         return false;
-    d->x.found = arena_printf(d->x.arena, "%zu revoked, valid until %s", out->num_revoked,
-                              time_text(d->x.arena, out->next_update));
+    d->x.found = arena_printf(d->x.arena, "%zu revoked, valid until %s%s", out->num_revoked,
+                              time_text(d->x.arena, out->next_update),
+                              d->x.in->now > out->next_update ? " and used in its grace period" : "");
     return true;
 }
 
@@ -78,9 +79,10 @@ static bool document_dates(struct dcap *d, const char *member, int64_t from, int
 {
     struct arena *a = d->x.arena;
 
-    window_narrow(&d->x.window, from, to);
-    d->x.found = arena_printf(a, "valid from %s to %s", time_text(a, from), time_text(a, to));
-    if (from <= d->x.in->now && d->x.in->now <= to)
+    window_narrow(&d->x.window, from, to + d->x.in->grace);
+    d->x.found = arena_printf(a, "valid from %s to %s%s", time_text(a, from), time_text(a, to),
+                              d->x.in->now > to && d->x.in->grace > 0 ? " and used in its grace period" : "");
+    if (from <= d->x.in->now && d->x.in->now - d->x.in->grace <= to)
         return true;
     return err_set(err, E_COLLATERAL_EXPIRED, "%s: %s, the time is %s", member, d->x.found,
                    time_text(a, d->x.in->now));

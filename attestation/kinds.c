@@ -51,6 +51,22 @@ void verdict_refuse(struct verdict *v, struct arena *a, const char *check, const
     v->num_checks = 1;
 }
 
+void verdict_note(struct verdict *v, const char *name, const char *expected, const struct err *err, struct arena *a)
+{
+    struct check *checks = arena_array(a, v->num_checks + 1, sizeof *checks);
+
+    if (v->num_checks > 0)
+        memcpy(checks, v->checks, v->num_checks * sizeof *checks);
+    checks[v->num_checks++] = (struct check){.name = name,
+                                             .outcome = err == NULL ? CHECK_PASSED : CHECK_FAILED,
+                                             .code = err == NULL ? E_NONE : err->code,
+                                             .expected = expected,
+                                             .found = err == NULL ? NULL : arena_strdup(a, err->text)};
+    v->checks = checks;
+    if (err != NULL)
+        v->reason = *err;
+}
+
 static void refuse_unknown(struct arena *a, struct verdict *v)
 {
     static const char expected[] = "evidence of a kind that is known";

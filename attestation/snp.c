@@ -123,8 +123,8 @@ static bool vek_revocation(void *ctx, struct err *err)
         return err_in(err, "%s", name);
     if (!crl_verify(s->x.in, &crl, &s->chain.ark, name, err))
         return false;
-    window_narrow(&s->x.window, crl.this_update, crl.next_update);
-    if (!crl_valid_at(&crl, s->x.in->now, name, err))
+    window_narrow(&s->x.window, crl.this_update, crl.next_update + s->x.in->grace);
+    if (!crl_valid_at(&crl, s->x.in->now, s->x.in->grace, name, err))
         return false;
     return (!crl_lists(&crl, s->chain.ask.serial) && !crl_lists(&crl, s->chain.ark.serial)) ||
            err_set(err, E_CERT_REVOKED, "%s lists the ASK or ASVK of this chain, or its ARK", name);

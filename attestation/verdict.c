@@ -90,13 +90,19 @@ static void put_checks_json(struct claims_out *o, const struct verdict *v)
 
 char *verdict_json(const struct verdict *v, struct arena *a)
 {
+    return verdict_json_as(v, v->genuine ? "genuine" : "rejected", a);
+}
+
+char *verdict_json_as(const struct verdict *v, const char *outcome, struct arena *a)
+{
+    const bool refused = v->reason.code != E_NONE;
     scoped(buf_wipe) struct buf b = buf_max(MAX_TEXT);
     struct claims_out o = {.b = &b, .json = true, .first = true};
 
     buf_str(&b, "{");
-    claim_str(&o, "outcome", v->genuine ? "genuine" : "rejected");
-    claim_str(&o, "reason", v->genuine ? NULL : reason_of(v->reason.code)->name);
-    claim_str(&o, "message", v->genuine ? NULL : v->reason.text);
+    claim_str(&o, "outcome", outcome);
+    claim_str(&o, "reason", refused ? reason_of(v->reason.code)->name : NULL);
+    claim_str(&o, "message", refused ? v->reason.text : NULL);
     claim_str(&o, "tee", v->claims.tee == TEE_NONE ? NULL : v->claims.tee_name);
     put_checks_json(&o, v);
     claim_object(&o, "claims");

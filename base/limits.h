@@ -45,6 +45,7 @@ enum {
     LIMIT_ADVISORIES = 256,            /* of one level; about 20 today */
     LIMIT_CERTIFICATE_CLAIMS = 32,     /* in evidence that a certificate carries */
     LIMIT_CBOR_DEPTH = 8,
+    LIMIT_ACCEPTED_VALUES = 256,       /* that a policy lists for one measured value */
     LIMIT_COSE_HEADERS = 32, /* 7 in endorsements of Azure's utility VMs */
     LIMIT_BUNDLE = 4 * MIB, /* both CRLs at their limit in base64, and the rest */
 

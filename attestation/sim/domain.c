@@ -25,18 +25,13 @@ static enum served of_quote(struct slice quote)
 }
 
 /* What is of no kind gets SGX's, and is refused by its form. */
-static enum served served_for(struct slice evidence)
+static enum served served_for(const struct evidence *e)
 {
-    struct evidence e;
-    struct err ignored;
-
-    if (!evidence_decode(evidence, &e, &ignored))
-        return SERVED_SGX;
-    if (e.kind == EVIDENCE_NITRO)
+    if (e->kind == EVIDENCE_NITRO)
         return SERVED_NOTHING;
-    if (e.kind == EVIDENCE_SNP || (e.kind == EVIDENCE_AZURE && e.quote.len == 0))
+    if (e->kind == EVIDENCE_SNP || (e->kind == EVIDENCE_AZURE && e->quote.len == 0))
         return SERVED_SNP;
-    return of_quote(e.quote);
+    return of_quote(e->quote);
 }
 
 static bool serve(enum served what, int64_t now, struct arena *a, struct collateral *out, struct err *err)
@@ -50,16 +45,10 @@ static bool serve(enum served what, int64_t now, struct arena *a, struct collate
                               : sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
 }
 
-/* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
-                                  struct arena *a, struct collateral *out, struct err *err)
+static bool sim_domain_collateral(const struct evidence *evidence, int64_t now, struct arena *a,
+                                  struct collateral *out, struct err *err)
 {
-    struct slice text;
-
-    if (bundle_path == NULL)
-        return serve(served_for(evidence), now, a, out, err);
-    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
-           err_in(err, "collateral");
+    return serve(served_for(evidence), now, a, out, err);
 }
 
 static void close_file(FILE **f)

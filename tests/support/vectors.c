@@ -344,7 +344,7 @@ static void check_acceptance(struct vector *v, const struct judged *j, const jso
         const bool want = json_is_true(json_object_get(accept, rows[i].name));
         struct err err = {0};
 
-        if (policy_match(rows[i].policy, &j->verdict, j->verdict.claims.bound, &err) != want)
+        if (policy_match(rows[i].policy, &j->verdict, j->verdict.claims.bound, 0, &err) != want)
             note(v, rows[i].name, want ? "accepted" : "refused", want ? err.text : "accepted");
     }
 }
