@@ -29,10 +29,12 @@ set(vectors_sources support/vectors.c support/vector_reasons.c)
 add_test_program(vectors "" SOURCES support/vectors_main.c ${vectors_sources} USES attestation EXTERNAL jansson)
 unit_test(vectors SOURCES unit/test_vectors.c ${vectors_sources} support/peer.c USES attestation EXTERNAL jansson)
 
+fuzz_target(evidence USES attestation)
 fuzz_target(dcap_quote USES attestation)
 fuzz_target(collateral USES attestation)
 fuzz_target(appraise USES attestation_sim)
 fuzz_target(certificate_evidence USES attestation_sim)
+check(attestation_table COMMAND checks/attestation_table)
 
 # Of AMD and AWS.
 unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
