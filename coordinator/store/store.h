@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coordinator/store/store.h: the coordinator's state, kept durably.
+/* coordinator/store/store.h: the coordinator's state, kept so that it cannot be lost.
  *
- * A map from store keys to bytes. Readers see what was committed; a commit is on disk when it
- * returns, and has changed nothing if it fails. The backend is a folder with two files, sealed_data
- * and sealed_key (formats: coordinator/store/seal.h); the key file is written before the data that
- * need it. Every change rewrites sealed_data.
+ * A map from store keys to bytes (coordinator/store/entries.h), sealed under a data key of its own. A change
+ * is one record of a journal behind a snapshot; both are chained, numbered and sealed (formats:
+ * coordinator/store/seal.h). Changes of several threads that wait at the same time share one write and one
+ * fsync. When store_update() returns true the change is on disk and survives whatever happens next; when it
+ * returns false nothing has changed, neither here nor in what the next start will find.
  *
- * Not thread-safe: the core's writer lock guards it.
+ * The data key stands in the file sealed_key, sealed for the TEE. Beside the sealed part the state carries
+ * the public recovery data: they can be read without any key, and are authenticated once a key is there.
+ *
+ * Thread-safe, but for store_open() and store_close().
  */
 #pragma once
 #include "coordinator/store/entries.h"
@@ -17,25 +21,57 @@ struct store;
 enum store_condition {
     STORE_EMPTY, /* no state was ever sealed here */
     STORE_OPEN,  /* unsealed; the contents can be read */
-    STORE_SEALED /* there is a state, but its data key cannot be had */
+    STORE_SEALED /* there is a state, but its data key cannot be had: see store_recover() */
 };
 
 /* Takes the folder, makes it if need be, writes nothing else. `why` is set with STORE_SEALED
- * (E_STATE_SEALED). Errors: E_STATE_LOCKED, E_STATE_CORRUPT (the key is good, the data are not), E_FILE_*. */
+ * (E_STATE_SEALED). Errors: E_STATE_LOCKED, E_STATE_CORRUPT (the key is good, the data are not: says which
+ * file, which record, and how to go on), E_FILE_*. */
 bool store_open(const char *folder, const struct sealer *sealer, struct store **out,
                 enum store_condition *condition, struct err *why, struct err *err);
 void store_close(struct store **s); /* accepts NULL inside */
 
-/* The value, or NULL; borrowed until the next change. */
-const struct slice *store_get(const struct store *s, const char *key);
-const struct entries *store_entries(const struct store *s);
+/* A copy of all entries as of now, in the arena: for loading a mesh. */
+struct entries store_entries(struct store *s, struct arena *a);
 
 /* Where a new state is kept: sealed in the folder, or in memory only (gone with the process). */
 enum store_mode { STORE_SEAL_PRODUCT, STORE_SEAL_UNIQUE, STORE_MEMORY };
 
-/* A new state under a new data key in place of the old one. Files of an old state are kept as *.old. */
-bool store_begin(struct store *s, enum store_mode mode, const struct entry *entries, size_t num,
-                 struct err *err);
+/* A new state in place of the old one, under this data key, with this recovery data (may be empty). Files of
+ * an old state are kept as *.old. Also how a data key is changed: pass the present entries. */
+struct store_beginning {
+    enum store_mode mode;
+    const struct data_key *key;
+    struct slice recovery_data;
+    const struct entry *entries;
+    size_t num_entries;
+};
+bool store_begin(struct store *s, const struct store_beginning *what, struct err *err);
 
-/* Changes the state. E_STATE_SIZE, E_FILE_WRITE. */
-bool store_commit(struct store *s, const struct entry *changes, size_t num, struct err *err);
+/* Changes the state. `decide` is called once, under the store's lock: it reads what is there, changes that
+ * are still on their way to the disk included, and names the changes (in the arena given; none is fine and
+ * costs nothing), or refuses. Then the caller waits until they are durable, together with whoever else
+ * waits. E_STATE_SIZE, E_FILE_WRITE, or what `decide` refused with. */
+struct store_view;
+const struct slice *store_view_get(const struct store_view *v, const char *key); /* or NULL; borrowed */
+struct store_changes {
+    const struct entry *at;
+    size_t num;
+};
+typedef bool store_decide(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out,
+                          struct err *err);
+bool store_update(struct store *s, store_decide *decide, void *ctx, struct err *err);
+
+/* ---- recovery ------------------------------------------------------------------------------------ */
+
+/* Of a store that is sealed: what its recovery data say (empty: none); borrowed. */
+struct slice store_recovery_data(const struct store *s);
+
+/* Does this key (16 or 32 bytes) open the sealed state? Then the entries, in the arena. Nothing is changed
+ * yet. Also opens a sealed_data of MarbleRun's, whose entries have the same keys. E_DECRYPT if it does not;
+ * E_STATE_CORRUPT if it does, but the state is damaged. */
+bool store_try_key(struct store *s, struct slice key, struct arena *a, struct entries *out, struct err *err);
+
+/* Opens the store with a key that store_try_key() found good, and seals that key for this TEE, so that the
+ * next start needs no recovery. A state of MarbleRun's is kept as *.old and written anew in our format. */
+bool store_recover(struct store *s, struct slice key, enum store_mode mode, struct err *err);
