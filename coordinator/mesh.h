@@ -19,17 +19,26 @@ enum mesh_state { /* MarbleRun's numbers */
 };
 const char *mesh_state_name(enum mesh_state s);
 
+/* A full update that waits for acknowledgments. */
+struct pending_update {
+    struct slice raw;
+    const char *const *users; /* who may acknowledge, sorted */
+    const bool *acknowledged;
+    size_t num_users, missing;
+};
+
 struct mesh {
     struct arena arena;
     enum mesh_state state;
     struct authority *ca;
-    struct slice root_secret;
+    struct slice root_secret, previous_root_secret; /* equal if it was never rotated */
     struct slice quote; /* over the root certificate, in Open Enclave's header; empty: there is no TEE */
-    /* In state 3: */
-    struct manifest manifest;
+    /* In state 3; otherwise empty: */
+    const struct manifest *manifest; /* never NULL */
     struct slice manifest_signature; /* DER, by the root key */
-    struct secret_set shared;
-    const char *update_log; /* one JSON object a line */
+    const struct package *packages;  /* as the manifest's, in its order, with the security versions in force */
+    struct secret_set secrets, previous; /* of the store: shared and user-defined ones */
+    const struct pending_update *pending; /* or NULL */
     struct mesh_impl *impl;
 };
 
