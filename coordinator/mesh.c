@@ -4,8 +4,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "pki/hash.h"
-
 /* Memory that several snapshots share. */
 struct part {
     struct arena arena;
@@ -127,15 +125,12 @@ struct mesh *mesh_next(const struct mesh *before)
         m->impl->parts[i] = part_hold(before->impl->parts[i]);
     m->state = before->state;
     m->ca = authority_hold(before->ca);
-    m->root_secret = arena_copy(a, before->root_secret);
-    m->previous_root_secret = arena_copy(a, before->previous_root_secret);
     m->quote = arena_copy(a, before->quote);
     m->manifest = before->manifest;
     m->manifest_signature = arena_copy(a, before->manifest_signature);
     m->packages = copy_packages(before->packages, before->manifest->num_packages, a);
     m->users = before->users;
     m->secrets = before->secrets;
-    m->previous = before->previous;
     m->pending = before->pending;
     return m;
 }
@@ -152,22 +147,11 @@ const struct package *mesh_package(const struct mesh *m, const struct marble *ma
     return &m->packages[marble->package - m->manifest->packages];
 }
 
-void mesh_new_root_secret(struct mesh *m)
-{
-    uint8_t *secret = arena_alloc(&m->arena, ROOT_SECRET_LEN);
-
-    random_bytes(secret, ROOT_SECRET_LEN);
-    m->previous_root_secret = m->root_secret;
-    m->root_secret = slice_of(secret, ROOT_SECRET_LEN);
-}
-
 bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out,
                 struct err *err)
 {
     scoped(mesh_release) struct mesh *m = mesh_new();
 
-    mesh_new_root_secret(m);
-    m->previous_root_secret = m->root_secret;
     m->state = state;
     if (!authority_new(names, now, &m->ca, err))
         return false;

@@ -6,7 +6,6 @@
  * their own (manifest, secrets, pending update), each wiped with the last snapshot that holds it.
  */
 #pragma once
-#include "coordinator/ca.h"
 #include "coordinator/secrets.h"
 #include "coordinator/store/entries.h"
 #include "manifest/manifest.h"
@@ -18,6 +17,7 @@ enum mesh_state { /* MarbleRun's numbers */
                   MESH_ACCEPTING_MARBLES,
 };
 const char *mesh_state_name(enum mesh_state s);
+
 
 /* A full update that waits for acknowledgments. */
 struct pending_update {
@@ -31,13 +31,13 @@ struct mesh {
     struct arena arena;
     enum mesh_state state;
     struct authority *ca;
-    struct slice root_secret, previous_root_secret; /* equal if it was never rotated */
     struct slice quote; /* over the root certificate, in Open Enclave's header; empty: there is no TEE */
     /* In state 3; otherwise empty: */
     const struct manifest *manifest; /* never NULL */
     struct slice manifest_signature; /* DER, by the root key */
     const struct package *packages;  /* as the manifest's, in its order, with the security versions in force */
-    struct secret_set secrets, previous; /* of the store: shared and user-defined ones */
+    const struct user *const *users; /* the manifest's, by the bytes of their certificates */
+    struct kept_secrets secrets;
     const struct pending_update *pending; /* or NULL */
     struct mesh_impl *impl;
 };
@@ -57,7 +57,7 @@ struct mesh *mesh_next(const struct mesh *before);
 enum mesh_part { MESH_MANIFEST, MESH_SECRETS, MESH_PENDING, NUM_MESH_PARTS };
 struct arena *mesh_part_anew(struct mesh *m, enum mesh_part part);
 
-/* A mesh without a manifest: new authority, new root secret. */
+/* A mesh without a manifest: a new authority. */
 bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out,
                 struct err *err);
 
