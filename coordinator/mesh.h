@@ -6,6 +6,7 @@
  * their own (manifest, secrets, pending update), each wiped with the last snapshot that holds it.
  */
 #pragma once
+#include "coordinator/pending.h"
 #include "coordinator/secrets.h"
 #include "coordinator/store/entries.h"
 #include "manifest/manifest.h"
@@ -18,14 +19,6 @@ enum mesh_state { /* MarbleRun's numbers */
 };
 const char *mesh_state_name(enum mesh_state s);
 
-
-/* A full update that waits for acknowledgments. */
-struct pending_update {
-    struct slice raw;
-    const char *const *users; /* who may acknowledge, sorted */
-    const bool *acknowledged;
-    size_t num_users, missing;
-};
 
 struct mesh {
     struct arena arena;
@@ -67,6 +60,9 @@ void mesh_put_manifest(struct mesh *m, const struct manifest *manifest);
 
 /* The package of a marble type as it is in force. */
 const struct package *mesh_package(const struct mesh *m, const struct marble *marble);
+
+/* Users in the order of their certificates' bytes, for mesh_user(). */
+const struct user *const *mesh_users_of(const struct manifest *m, struct arena *a);
 
 /* ---- in the store ----------------------------------------------------------------------------- */
 
