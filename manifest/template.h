@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* manifest/template.h: the part of Go's text/template that manifests use, parsed once, run often.
+/* manifest/template.h: Go's text/template as far as manifests use it, parsed once, run often.
  *
- * Text with actions: {{ pipeline }}, {{- trim -}}, {{/' comment '/}}. A pipeline is an operand or a
- * function call, operands are .A.B.C, string constants ("..." or `...`), parenthesised pipelines;
- * functions: pem, hex, base64, raw (files only), string (environment only), index.
- * What the language does not have here is refused when parsed, with line and column: nothing passes
- * silently. (The comment form is written with a star in place of the quotes.)
+ * Text with actions: {{ pipeline }}, {{- trim -}}, comments; if, else if, else, with, else with, range, break,
+ * continue, end; variables ($x := ..., $x = ...); operands: .A.B.C, $, $x.A, constants (strings, characters,
+ * numbers, true, false, nil), parenthesised pipelines. Functions: pem, hex, base64, raw (files only), string
+ * (environment only); of Go's: and, or, not, len, index, slice, print, printf, println, html, js, urlquery,
+ * eq, ne, lt, le, gt, ge.
+ * What the language does not have here (define, template, block, call, complex numbers) is refused when
+ * parsed, with line and column: nothing passes silently.
  */
 #pragma once
 #include "base/arena.h"
@@ -18,6 +20,11 @@ struct template;
 
 /* Parses. The result borrows nothing and lives in the arena. E_TEMPLATE_SYNTAX. */
 bool template_parse(struct slice text, enum template_place place, struct arena *a, struct template **out, struct err *err);
+
+/* What of .Secrets and .Previous.Secrets running it can look at: an analysis of the text, never too little.
+ * `name` NULL: any secret, because a name is made while the template runs. */
+typedef void template_secret_seen(void *ctx, const char *name, bool previous);
+void template_secrets(const struct template *t, template_secret_seen *seen, void *ctx);
 
 /* Does running it need anything? False: it is literal text. */
 bool template_has_actions(const struct template *t);

@@ -52,9 +52,9 @@ struct slice cert_common_name(const struct cert *c);                            
 
 /* The names of the subject alternative name extension; strings in the arena. */
 struct san {
-    char **dns, **uris;
+    char **dns, **emails, **uris;
     struct slice *ips; /* 4 or 16 bytes each */
-    size_t num_dns, num_uris, num_ips;
+    size_t num_dns, num_emails, num_uris, num_ips;
 };
 bool cert_san(const struct cert *c, struct arena *a, struct san *out, struct err *err);
 
@@ -84,6 +84,7 @@ bool chain_path(const struct cert *leaf, const struct cert *pool, size_t num_poo
 struct name_part {
     struct slice oid;
     const char *text; /* written as UTF8String; PrintableString where it fits, as most tools do */
+    bool joined;      /* stands in one SET with the part before it, as Go writes several values of one type */
 };
 
 struct cert_spec {
@@ -97,6 +98,7 @@ struct cert_spec {
     bool eku_server, eku_client;
     bool basic_constraints, is_ca; /* basic_constraints: write the extension, critical */
     int path_len;                  /* -1: none */
+    const enum signature_alg *alg; /* NULL: what goes with the issuer's key */
     bool key_ids;                  /* subject key id, and authority key id when issued by another */
     const struct extension *extra;
     size_t num_extra;

@@ -16,18 +16,17 @@ struct curve {
 enum {
     CURVE_MAX_SIZE = 66,
     POINT_MAX_LEN = 1 + 2 * CURVE_MAX_SIZE,
-    RSA_MIN_BITS = 2048,
-    RSA_MAX_BITS = 4096
+    ED25519_LEN = 32,
 };
 
-const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA */
+const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA and KEY_ED25519 */
 const struct curve *curve_by_oid(struct slice oid); /* or NULL */
 
 extern const struct slice OID_EC_PUBLIC_KEY, OID_RSA_ENCRYPTION;
 
 struct public_key {
     enum key_type type;
-    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey */
+    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
 };
 
 /* Reads a whole SubjectPublicKeyInfo. Points are not looked at beyond their length. E_KEY_FORMAT. */
