@@ -453,6 +453,8 @@ void metrics_put(struct metrics *m, const struct metrics_now *now, struct buf *b
     put_family(b, "coordinator_state", "gauge",
                "State: 0 uninitialized, 1 recovery, 2 accepting a manifest, 3 accepting marbles.");
     buf_printf(b, "coordinator_state %d\n", now->state);
+    if (m == NULL)
+        return;
     put_marbles(m, b);
     put_http(m, b);
     put_grpc(m, b);

@@ -42,7 +42,7 @@ void metrics_activation(struct metrics *m, const char *type, const char *uuid, b
 
 /* ---- what is shown ----------------------------------------------------------------------------- */
 
-/* Text format 0.0.4 of Prometheus. */
+/* Text format 0.0.4 of Prometheus. `m` NULL: nothing can have been counted yet. */
 struct metrics_now {
     const char *version, *commit;
     int state;

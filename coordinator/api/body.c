@@ -5,22 +5,17 @@
 
 void body_release(struct body *b) { json_decref(b->json); }
 
-bool body_open(struct slice text, enum err_code code, struct arena *a, struct body *out, struct err *err)
+bool body_open(struct slice text, enum json_rest rest, enum err_code code, struct arena *a, struct body *out, struct err *err)
 {
-    scoped(json_release) json_t *json = NULL;
+    struct json_document document;
 
     if (text.len == 0)
         return err_set(err, code, "request body: empty, expected a JSON object");
-    if (!json_parse_first(text, code, &json, err))
+    if (!json_parse_go(text, rest, code, a, &document, err))
         return err_in(err, "request body");
-    if (!json_is_object(json) && !json_is_null(json))
-        return err_set(err, code, "request body: expected a JSON object");
-    if (json_is_null(json))
-        json = json_object();
-    out->fields = fields_of(json, "$", JSON_FOLD, code, a, err);
-    out->json = json;
-    json = NULL;
-    return true;
+    out->json = json_is_null(document.root) ? json_object() : document.root;
+    out->fields = fields_of(out->json, "$", JSON_FOLD, code, a, err);
+    return fields_done(&out->fields) || err_in(err, "request body");
 }
 
 bool body_bytes(struct slice text, enum err_code code, const struct body_bytes *members, size_t num,
@@ -29,7 +24,7 @@ bool body_bytes(struct slice text, enum err_code code, const struct body_bytes *
     scoped(body_release) struct body b = {0};
     struct slice *found = arena_array(a, num, sizeof *found);
 
-    if (!body_open(text, code, a, &b, err))
+    if (!body_open(text, JSON_REST_IGNORED, code, a, &b, err))
         return false;
     for (size_t i = 0; i < num; i++)
         found[i] = field_bytes(&b.fields, members[i].name, LIMIT_HTTP_BODY);

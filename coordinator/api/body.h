@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coordinator/api/body.h: what a request of REST v2 says, read from its JSON body.
+/* coordinator/api/body.h: what a request says, read from its JSON body as Go reads it.
  *
- * As Go's streaming decoder reads it: the first value counts and what follows is ignored; names in any case; null and
- * absent members are the zero value; so is a body that is null. An empty body, or one that is cut off, is refused.
+ * Names in any case; null and absent members are the zero value, and so is a body that is null. An empty body, or one
+ * that is cut off, is refused. In REST v2 the first value counts and what follows it is ignored (a streaming decoder).
  */
 #pragma once
 #include "base/json.h"
@@ -14,8 +14,9 @@ struct body {
 };
 void body_release(struct body *b);
 
-/* Refusals are `code`. `err` is used until the body is released. */
-bool body_open(struct slice text, enum err_code code, struct arena *a, struct body *out, struct err *err);
+/* Must be an object, or null. Refusals are `code`. To be released in any case; `err` is used until then. */
+bool body_open(struct slice text, enum json_rest rest, enum err_code code, struct arena *a, struct body *out,
+               struct err *err);
 
 /* Members that are bytes, in the arena; empty where they are not there. */
 struct body_bytes {

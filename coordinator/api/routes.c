@@ -3,10 +3,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/metrics.h"
-#include "pki/hash.h"
 
 enum {
     RECOVERY = 1 << MESH_RECOVERY,
@@ -75,6 +73,7 @@ static int status_of(const struct route *r, enum err_code code)
     case E_MANIFEST_BODY:
     case E_REQUEST_QUERY:
     case E_QUOTE_NONCE:
+    case E_SECRET_BODY:
     case E_RECOVERY_DECRYPT:
         return 400;
     case E_USER_UNKNOWN:
@@ -111,22 +110,6 @@ static const char *allowed(const struct http_request *r, struct arena *a)
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
-void api_note(struct api_call *c, struct event what)
-{
-    what.user = c->user != NULL ? c->user->name : NULL;
-    what.peer = arena_strndup(&c->ex->arena, c->ex->request.peer_address);
-    c->is_told = c->is_told || what.err != NULL;
-    events_note(core_events(c->core), &what);
-}
-
-const char *api_fingerprint(struct api_call *c, struct slice manifest)
-{
-    uint8_t digest[SHA256_LEN];
-
-    sha256(digest, manifest);
-    return hex_text(&c->ex->arena, slice_of(digest, sizeof digest));
-}
-
 static bool identify(struct api_call *c, enum who who, struct err *err)
 {
     const struct http_request *r = &c->ex->request;
@@ -135,10 +118,10 @@ static bool identify(struct api_call *c, enum who who, struct err *err)
     case ANYONE:
         return true;
     case USER:
-        return mesh_user(c->mesh, r->peer_chain, r->num_peer_chain, &c->user, err);
+        return mesh_user(c->mesh, r->peer_chain, r->num_peer_chain, &c->who.user, err);
     case MARBLE:
-        return mesh_marble_peer(c->mesh, r->peer_chain, r->num_peer_chain, c->now, &c->ex->arena, &c->marble,
-                                err);
+        return mesh_marble_peer(c->mesh, r->peer_chain, r->num_peer_chain, c->who.now, &c->ex->arena,
+                                &c->marble, err);
     }
     return err_set(err, E_INTERNAL, "a route is for nobody");
 }
@@ -152,20 +135,23 @@ static bool allow(struct api_call *c, const struct route *r, struct err *err)
 static void log_deprecated(const struct api_call *c, const struct route *r)
 {
     if (r->api == V1)
-        log_warn("deprecated REST v1 is used", "method", r->method, "path", r->path, "peer",
-                 arena_strndup(&c->ex->arena, c->ex->request.peer_address));
+        log_warn("deprecated REST v1 is used", "method", r->method, "path", r->path, "peer", c->who.peer);
 }
 
 /* Who may not is always worth a line; what went wrong otherwise, as EDG_HTTP_ERROR_LOG_LEVEL says. */
-static void log_refused(struct api_call *c, const struct route *r, int status, const struct err *err)
+static void tell_refused(const struct api_call *c, const struct route *r, int status, const struct err *err)
 {
-    if (c->is_told)
-        return;
+    const struct event denied = {.kind = EVENT_AUTH_REFUSED,
+                                 .what = arena_printf(&c->ex->arena, "%s %s", r->method, r->path),
+                                 .user = c->who.user == NULL ? NULL : c->who.user->name,
+                                 .peer = c->who.peer,
+                                 .err = err};
+
     if (status == 401 || status == 403 || err->code == E_USER_DENIED)
-        api_note(c, (struct event){.kind = EVENT_AUTH_REFUSED, .what = r->path, .err = err});
+        events_note(core_events(c->core), &denied);
     else
         log_refusal(core_config(c->core)->http_error_level, err, "request refused", "method", r->method,
-                    "path", r->path, "peer", arena_strndup(&c->ex->arena, c->ex->request.peer_address));
+                    "path", r->path, "peer", c->who.peer);
 }
 
 static void refuse_call(struct api_call *c, const struct route *r, const struct err *err)
@@ -173,16 +159,18 @@ static void refuse_call(struct api_call *c, const struct route *r, const struct 
     const int status = c->status != 0 ? c->status : status_of(r, err->code);
     const bool is_fail = r->api == V2 && (status == 400 || status == 401);
 
-    log_refused(c, r, status, err);
+    tell_refused(c, r, status, err);
     reply_refusal(c->ex, status, is_fail, c->data, err);
 }
 
 static void answer(struct core *core, const struct route *r, struct exchange *ex)
 {
     scoped(mesh_release) struct mesh *mesh = core_mesh(core);
-    struct api_call c = {.core = core, .mesh = mesh, .ex = ex, .now = clock_now()};
+    struct api_call c = {.core = core, .mesh = mesh, .ex = ex};
     struct err err = {0};
 
+    c.who.now = clock_now();
+    c.who.peer = arena_strndup(&ex->arena, ex->request.peer_address);
     log_deprecated(&c, r);
     if (!allow(&c, r, &err) || !r->handle(&c, &err))
         refuse_call(&c, r, &err);

@@ -15,15 +15,15 @@ static const char *const MESSAGES[] = {
 
 static const char *simulation(const struct core *core)
 {
-    if (!trust_domain()->simulated)
+    if (!trust_domain()->simulated || core == NULL)
         return "";
     return core_tee(core) == NULL ? " (SIMULATED, without evidence: any marble of a known type is admitted)"
                                   : " (SIMULATED TEE: for development; its evidence proves nothing)";
 }
 
-const char *api_status_text(const struct core *core, const struct mesh *mesh, struct arena *a)
+const char *api_status_text(enum mesh_state state, const struct core *core, struct arena *a)
 {
-    return arena_printf(a, "%s%s", MESSAGES[mesh->state], simulation(core));
+    return arena_printf(a, "%s%s", MESSAGES[state], simulation(core));
 }
 
 static bool reply_status(struct api_call *c, const char *code, const char *message)
@@ -32,7 +32,7 @@ static bool reply_status(struct api_call *c, const char *code, const char *messa
 
     buf_str(&b, "{");
     put_number_member(&b, code, c->mesh->state);
-    put_member(&b, message, slice_str(api_status_text(c->core, c->mesh, &c->ex->arena)));
+    put_member(&b, message, slice_str(api_status_text(c->mesh->state, c->core, &c->ex->arena)));
     buf_str(&b, "}");
     reply_success(c->ex, buf_bytes(&b));
     return true;

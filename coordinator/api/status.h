@@ -3,4 +3,5 @@
 #pragma once
 #include "coordinator/core.h"
 
-const char *api_status_text(const struct core *core, const struct mesh *mesh, struct arena *a);
+/* `core` NULL: there is none yet. */
+const char *api_status_text(enum mesh_state state, const struct core *core, struct arena *a);
