@@ -7,7 +7,9 @@
  * the snapshot: they go straight to the store, which commits those of many threads together.
  *
  * Every function here is a sentence of the API, from values to values; who may call it is decided before
- * (coordinator/api/routes.c), but for rights that hang on what is asked for, which are checked here.
+ * (coordinator/api/routes.c), but for rights that hang on what is asked for, which are checked here. A user
+ * is looked up again in the mesh as it is when a change is made: E_USER_UNKNOWN if he is gone since. Nothing
+ * here tells of events: who calls knows the peer and what came of it.
  */
 #pragma once
 #include "attestation/collect.h"
@@ -21,13 +23,6 @@ struct core;
 struct core_options {
     const struct config *config; /* borrowed for the core's life */
     const struct tee *tee; /* NULL: no evidence is made and none demanded; only in the simulated domain */
-    int64_t now;
-};
-
-/* Who asks, and when. */
-struct caller {
-    const struct user *user; /* of mesh_user(), or NULL */
-    const char *peer;        /* address, or NULL; for the log */
     int64_t now;
 };
 
@@ -65,17 +60,10 @@ struct recovery_secrets {
     size_t num;
 };
 
-/* What came of setting a manifest, in the caller's arena. */
-struct set_result {
-    struct recovery_secrets recovery_secrets; /* none without recovery keys */
-    char **warnings;                          /* "$.Packages.x.Foo: unknown member, ignored" */
-    size_t num_warnings;
-};
-
-/* Sets the first manifest; in recovery: one that begins a new mesh beside the sealed one, whose files are kept.
- * E_STATE_WRONG, E_MANIFEST_*, E_FILE_WRITE, ... */
-bool core_set_manifest(struct core *core, const struct caller *who, struct slice raw, struct arena *a,
-                       struct set_result *out, struct err *err);
+/* Sets the first manifest; in recovery one that begins a new mesh, and keeps the files of the sealed one.
+ * *secrets lives in the arena. E_STATE_WRONG, E_MANIFEST_*, E_FILE_WRITE, ... */
+bool core_set_manifest(struct core *core, struct slice raw, int64_t now, struct arena *a,
+                       struct recovery_secrets *secrets, struct err *err);
 
 /* The manifest of a file at start. The same manifest already in force is fine; another one, or a mesh in
  * recovery, is E_STATE_WRONG: an identity is never replaced unasked. *was_set: false if it was there. */
@@ -91,8 +79,7 @@ bool mesh_user(const struct mesh *m, const struct slice *chain, size_t num_chain
 
 /* ---- updates ----------------------------------------------------------------------------------- */
 
-/* What came of an update or an acknowledgment, in the caller's arena. The caller's user is looked up again in the
- * mesh as it is when the change is made: E_USER_UNKNOWN if an update took him away meanwhile. */
+/* What came of an update, an acknowledgment or a cancellation. */
 struct update_result {
     bool applied;
     size_t missing_acknowledgments;
@@ -100,42 +87,40 @@ struct update_result {
     size_t num_missing_users;
     bool has_recovery_secrets; /* applied, and recovery keys or threshold changed */
     struct recovery_secrets recovery_secrets;
-    char **warnings; /* of the manifest */
-    size_t num_warnings;
 };
 
 /* A package update or a full one, as the upload says (contract 1.15). E_MANIFEST_*, E_USER_DENIED,
  * E_UPDATE_PENDING, E_UPDATE_DOWNGRADE, ... */
-bool core_update(struct core *core, const struct caller *who, struct slice raw, struct arena *a,
+bool core_update(struct core *core, const struct user *user, struct slice raw, int64_t now, struct arena *a,
                  struct update_result *out, struct err *err);
 
-/* The pending update: its manifest, and who is still to acknowledge it. E_UPDATE_NONE ("no update in
- * progress") if there is none. */
+/* The pending update. E_UPDATE_NONE ("no update in progress") if there is none. */
 bool core_pending_update(struct core *core, struct arena *a, struct slice *raw, struct update_result *out,
                          struct err *err);
 
-/* The same bytes from another user of those who may update: E_UPDATE_NONE, E_UPDATE_OTHER (other bytes),
- * E_USER_DENIED; what applying it can refuse (then the update is cancelled, and logged as such). */
-bool core_acknowledge_update(struct core *core, const struct caller *who, struct slice raw, struct arena *a,
-                             struct update_result *out, struct err *err);
-bool core_cancel_update(struct core *core, const struct caller *who, struct err *err);
+/* The same bytes from another user of those who may. E_UPDATE_NONE, E_UPDATE_OTHER (other bytes), E_USER_DENIED;
+ * what applying it can refuse: then the update is cancelled, and the log says so. */
+bool core_acknowledge_update(struct core *core, const struct user *user, struct slice raw, int64_t now,
+                             struct arena *a, struct update_result *out, struct err *err);
+bool core_cancel_update(struct core *core, const struct user *user, int64_t now, struct err *err);
 
-/* One JSON object a line, oldest first, each with its newline. In the arena. E_STATE_WRONG outside state 3. */
+/* One JSON object a line, oldest first. In the arena. E_STATE_WRONG outside state 3. */
 bool core_update_log(struct core *core, struct arena *a, const char **out, struct err *err);
 
 /* ---- secrets ----------------------------------------------------------------------------------- */
 
-/* The values of these secrets, each of which the user of the caller, who is one of `m`, may read; in the order
- * of names, each once; borrowed from `m`. E_USER_DENIED, also for what does not exist. */
-bool core_secrets_get(struct core *core, const struct mesh *m, const struct caller *who,
+/* The values of these secrets, each of which the user, who is one of `m`, may read; by name, each once; borrowed
+ * from `m`. E_USER_DENIED, also for what does not exist. */
+bool core_secrets_get(struct core *core, const struct mesh *m, const struct user *user,
                       const char *const *names, size_t num, struct arena *a, struct secret_set *out,
                       struct err *err);
 
-/* Uploads user-defined secrets, all or none. `upload` is the JSON object name -> {Key, Cert, Private}.
- * The right is checked first, so that nobody learns names by asking: E_USER_DENIED, also for what does not
- * exist. E_SECRET_BODY (a member has another type than it must), E_SECRET_UPLOAD (a value that does not fit its
- * secret), E_TEMPLATE_* (a template cannot use it). */
-bool core_secrets_set(struct core *core, const struct caller *who, const json_t *upload, struct err *err);
+/* Uploads user-defined secrets, all or none. `upload` is the JSON object name -> {Key, Cert, Private}. The right
+ * is checked first, so that nobody learns names by asking: E_USER_DENIED, also for what does not exist.
+ * E_SECRET_BODY (not of that form), E_SECRET_UPLOAD (does not fit the secret), E_TEMPLATE_* (a template cannot
+ * use it). */
+bool core_secrets_set(struct core *core, const struct user *user, const json_t *upload, int64_t now,
+                      struct err *err);
 
 /* ---- marbles ----------------------------------------------------------------------------------- */
 
@@ -156,11 +141,11 @@ bool mesh_marble_peer(const struct mesh *m, const struct slice *chain, size_t nu
                       struct arena *a, struct marble_peer *out, struct err *err);
 
 /* Raises the counter (type, UUID, name) to `value` if that is greater, durably; *before is what it was. */
-bool core_counter(struct core *core, const struct caller *who, const struct marble_peer *marble,
-                  struct slice name, uint64_t value, uint64_t *before, struct err *err);
+bool core_counter(struct core *core, const struct marble_peer *who, struct slice name, uint64_t value,
+                  uint64_t *before, struct err *err);
 
 /* Verifies a quote and signs (quote ‖ TCB status) with the root key; contract 2.4, sign-quote. */
-bool core_sign_quote(struct core *core, const struct mesh *m, const struct caller *who, struct slice quote,
+bool core_sign_quote(struct core *core, const struct mesh *m, struct slice quote, int64_t now,
                      struct arena *a, const char **tcb_status, struct slice *signature, struct err *err);
 
 /* Is this feature gate of the manifest open? ("SignQuoteEndpoint", any case) E_FEATURE_OFF. */
@@ -173,9 +158,12 @@ bool mesh_feature(const struct mesh *m, const char *gate, struct err *err);
  * outside state 1. */
 bool core_recovery_public_key(struct core *core, struct arena *a, struct slice *spki, struct err *err);
 
-/* One recovery secret, with the signature of its owner over it (may be empty). 16, 32 and 33 bytes are plain;
- * others are decrypted with the key above. *remaining is 0 when the mesh is recovered. Contract 5.6.
- * E_RECOVERY_DECRYPT (also outside state 1), E_STATE_WRONG, E_RECOVERY_SECRET, E_RECOVERY_SIGNATURE,
- * E_STATE_CORRUPT, ... */
-bool core_recover(struct core *core, const struct caller *who, struct slice secret, struct slice signature,
+/* A recovery secret that came encrypted to that key (RSA-OAEP, SHA-256; contract 2.4). E_RECOVERY_DECRYPT, also
+ * where there is no such key. */
+bool core_recovery_decrypt(struct core *core, struct slice ciphertext, struct arena *a, struct slice *secret,
+                           struct err *err);
+
+/* One recovery secret, with the signature of its owner over it (may be empty). *remaining is 0 when the mesh is
+ * recovered. Contract 5.6. E_STATE_WRONG, E_RECOVERY_SECRET, E_RECOVERY_SIGNATURE, E_STATE_CORRUPT, ... */
+bool core_recover(struct core *core, struct slice secret, struct slice signature, int64_t now,
                   size_t *remaining, struct err *err);

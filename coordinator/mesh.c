@@ -139,7 +139,7 @@ void mesh_put_manifest(struct mesh *m, const struct manifest *manifest)
 {
     m->manifest = manifest;
     m->packages = copy_packages(manifest->packages, manifest->num_packages, &m->arena);
-    m->users = mesh_users(manifest, &m->impl->parts[MESH_MANIFEST]->arena);
+    m->users = mesh_users_of(manifest, &m->impl->parts[MESH_MANIFEST]->arena);
 }
 
 const struct package *mesh_package(const struct mesh *m, const struct marble *marble)

@@ -6,8 +6,9 @@
  * their own (manifest, secrets, pending update), each wiped with the last snapshot that holds it.
  */
 #pragma once
+#include "coordinator/pending.h"
 #include "coordinator/secrets.h"
-#include "coordinator/store/entries.h"
+#include "coordinator/store/store.h"
 #include "manifest/manifest.h"
 
 enum mesh_state { /* MarbleRun's numbers */
@@ -19,14 +20,6 @@ enum mesh_state { /* MarbleRun's numbers */
 const char *mesh_state_name(enum mesh_state s);
 
 
-/* A full update that waits for acknowledgments. */
-struct pending_update {
-    struct slice raw;
-    const char *const *users; /* who may acknowledge, sorted */
-    const bool *acknowledged;
-    size_t num_users, missing;
-};
-
 struct mesh {
     struct arena arena;
     enum mesh_state state;
@@ -35,7 +28,7 @@ struct mesh {
     /* In state 3; otherwise empty: */
     const struct manifest *manifest; /* never NULL */
     struct slice manifest_signature; /* DER, by the root key */
-    const struct package *packages;  /* as the manifest's, in its order, with the security versions in force */
+    struct package *packages;        /* as the manifest's, in its order, with the security versions in force */
     const struct user *const *users; /* the manifest's, by the bytes of their certificates */
     struct kept_secrets secrets;
     const struct pending_update *pending; /* or NULL */
@@ -68,10 +61,16 @@ void mesh_put_manifest(struct mesh *m, const struct manifest *manifest);
 /* The package of a marble type as it is in force. */
 const struct package *mesh_package(const struct mesh *m, const struct marble *marble);
 
+/* Users in the order of their certificates' bytes, for mesh_user(). */
+const struct user *const *mesh_users_of(const struct manifest *m, struct arena *a);
+
 /* ---- in the store ----------------------------------------------------------------------------- */
 
 /* The state as entries, by key, but for what is not in a snapshot: update log and counters. */
 struct entries mesh_entries(const struct mesh *m, struct arena *a);
+
+/* What turns `before` into `after`; it borrows from both. What is in the store beside a snapshot stays as it is. */
+struct store_changes entries_changes(const struct entries *before, const struct entries *after, struct arena *a);
 
 /* And back. E_STATE_CORRUPT names the entry. A state of MarbleRun's is read as well, also one of an old version:
  * without root secret (then it is the root key's scalar) or previous values (then they are the present ones). */
