@@ -21,6 +21,17 @@ static bool read_body(struct api_call *c, struct slice *name, uint64_t *value, s
     return true;
 }
 
+static void note(struct api_call *c, struct slice name)
+{
+    char uuid[UUID_LEN + 1];
+
+    uuid_format(uuid, c->marble.uuid);
+    api_note(c, (struct event){.kind = EVENT_COUNTER,
+                               .marble_type = c->marble.type,
+                               .uuid = uuid,
+                               .subject = arena_strndup(&c->ex->arena, name)});
+}
+
 bool api_counter_set(struct api_call *c, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(128);
@@ -28,8 +39,10 @@ bool api_counter_set(struct api_call *c, struct err *err)
     struct slice name;
 
     if (!read_body(c, &name, &value, err) ||
-        !core_counter(c->core, &c->who, &c->marble, name, value, &before, err))
+        !core_counter(c->core, &c->marble, name, value, &before, err))
         return false;
+    if (value > before)
+        note(c, name);
     buf_str(&b, "{");
     put_number_member(&b, "value", before);
     buf_str(&b, "}");

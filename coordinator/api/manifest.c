@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "coordinator/api/body.h"
 #include "coordinator/api/recovery_secrets.h"
@@ -49,26 +50,38 @@ bool api_v1_manifest_get(struct api_call *c, struct err *err)
 
 /* ---- setting it ------------------------------------------------------------------------------ */
 
-/* MarbleRun's clients look at RecoverySecrets alone; what there is to warn about stands beside it. */
-static void put_result(struct buf *b, const struct set_result *r)
+static bool set(struct api_call *c, struct slice raw, struct recovery_secrets *secrets, struct err *err)
 {
-    buf_str(b, "{");
-    put_recovery_secrets(b, "RecoverySecrets", &r->recovery_secrets);
-    if (r->num_warnings > 0)
-        put_strings_member(b, "Warnings", (const char *const *)r->warnings, r->num_warnings);
-    buf_str(b, "}");
+    if (!core_set_manifest(c->core, raw, c->now, &c->ex->arena, secrets, err))
+        return false;
+    api_note(c, (struct event){.kind = EVENT_MANIFEST_SET, .fingerprint = api_fingerprint(c, raw)});
+    return true;
+}
+
+/* MarbleRun's clients look at RecoverySecrets alone; what there is to warn about stands beside it. */
+static void put_warnings(struct api_call *c, struct buf *b)
+{
+    scoped(mesh_release) struct mesh *now = core_mesh(c->core);
+    const struct manifest *m = now->manifest;
+
+    for (size_t i = 0; i < m->num_warnings; i++)
+        log_warn("manifest", "warning", m->warnings[i]);
+    if (m->num_warnings > 0)
+        put_strings_member(b, "Warnings", (const char *const *)m->warnings, m->num_warnings);
 }
 
 bool api_manifest_set(struct api_call *c, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
-    struct set_result result = {0};
+    struct recovery_secrets secrets = {0};
     struct slice raw;
 
-    if (!body_manifest(c->ex, &raw, err) ||
-        !core_set_manifest(c->core, &c->who, raw, &c->ex->arena, &result, err))
+    if (!body_manifest(c->ex, &raw, err) || !set(c, raw, &secrets, err))
         return false;
-    put_result(&b, &result);
+    buf_str(&b, "{");
+    put_recovery_secrets(&b, "RecoverySecrets", &secrets);
+    put_warnings(c, &b);
+    buf_str(&b, "}");
     reply_success(c->ex, buf_bytes(&b));
     return true;
 }
@@ -76,11 +89,13 @@ bool api_manifest_set(struct api_call *c, struct err *err)
 bool api_v1_manifest_set(struct api_call *c, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
-    struct set_result result = {0};
+    struct recovery_secrets secrets = {0};
 
-    if (!core_set_manifest(c->core, &c->who, c->ex->request.body, &c->ex->arena, &result, err))
+    if (!set(c, c->ex->request.body, &secrets, err))
         return false;
-    put_result(&b, &result);
-    reply_success(c->ex, result.recovery_secrets.num > 0 ? buf_bytes(&b) : slice_str("null"));
+    buf_str(&b, "{");
+    put_recovery_secrets(&b, "RecoverySecrets", &secrets);
+    buf_str(&b, "}");
+    reply_success(c->ex, secrets.num > 0 ? buf_bytes(&b) : slice_str("null"));
     return true;
 }

@@ -84,8 +84,11 @@ bool api_quote_sign(struct api_call *c, struct err *err)
 
     if (!body_bytes(c->ex->request.body, E_REQUEST_BODY, &member, 1, &c->ex->arena, err))
         return refuse_quote(c, err);
-    if (!core_sign_quote(c->core, c->mesh, &c->who, quote, &c->ex->arena, &status, &signature, err))
+    if (!core_sign_quote(c->core, c->mesh, quote, c->now, &c->ex->arena, &status, &signature, err)) {
+        api_note(c, (struct event){.kind = EVENT_QUOTE_SIGNED, .err = err});
         return is_bad_evidence(err) ? refuse_quote(c, err) : false;
+    }
+    api_note(c, (struct event){.kind = EVENT_QUOTE_SIGNED, .subject = status});
     buf_str(&b, "{");
     put_member(&b, "tcbStatus", slice_str(status));
     put_bytes_member(&b, "verificationSignature", signature);

@@ -21,13 +21,20 @@ void put_recovery_secrets(struct buf *b, const char *name, const struct recovery
 
 /* ---- REST v2 --------------------------------------------------------------------------------- */
 
+/* A key of 16 or 32 bytes, or a share of 33; whatever else is one of them, encrypted. */
+static bool is_plain(struct slice secret)
+{
+    return secret.len == 16 || secret.len == 32 || secret.len == 33;
+}
+
 static bool read_body(struct api_call *c, struct slice *secret, struct slice *signature, struct err *err)
 {
     const struct slice body = c->ex->request.body;
     const struct body_bytes members[] = {{"recoverySecret", secret}, {"recoverySecretSignature", signature}};
 
     return body_bytes(slice_of(body.ptr, body.len < MAX_RECOVER_BODY ? body.len : MAX_RECOVER_BODY),
-                      E_REQUEST_BODY, members, 2, &c->ex->arena, err);
+                      E_REQUEST_BODY, members, 2, &c->ex->arena, err) &&
+           (is_plain(*secret) || core_recovery_decrypt(c->core, *secret, &c->ex->arena, secret, err));
 }
 
 static const char *progress(size_t remaining, struct arena *a)
@@ -45,11 +52,16 @@ bool api_recover(struct api_call *c, struct err *err)
     size_t remaining;
 
     if (!read_body(c, &secret, &signature, err) ||
-        !core_recover(c->core, &c->who, secret, signature, &remaining, err))
+        !core_recover(c->core, secret, signature, c->now, &remaining, err)) {
+        api_note(c, (struct event){.kind = EVENT_RECOVERY, .err = err});
         return false;
+    }
+    const char *message = progress(remaining, &c->ex->arena);
+
+    api_note(c, (struct event){.kind = EVENT_RECOVERY, .what = message});
     buf_str(&b, "{");
     put_number_member(&b, "remaining", remaining);
-    put_member(&b, "message", slice_str(progress(remaining, &c->ex->arena)));
+    put_member(&b, "message", slice_str(message));
     buf_str(&b, "}");
     reply_success(c->ex, buf_bytes(&b));
     return true;

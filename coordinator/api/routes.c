@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/metrics.h"
+#include "pki/hash.h"
 
 enum {
     RECOVERY = 1 << MESH_RECOVERY,
@@ -110,6 +112,22 @@ static const char *allowed(const struct http_request *r, struct arena *a)
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
+void api_note(struct api_call *c, struct event what)
+{
+    what.user = c->user != NULL ? c->user->name : NULL;
+    what.peer = c->peer;
+    c->is_told = c->is_told || what.err != NULL;
+    events_note(core_events(c->core), &what);
+}
+
+const char *api_fingerprint(struct api_call *c, struct slice manifest)
+{
+    uint8_t digest[SHA256_LEN];
+
+    sha256(digest, manifest);
+    return hex_text(&c->ex->arena, slice_of(digest, sizeof digest));
+}
+
 static bool identify(struct api_call *c, enum who who, struct err *err)
 {
     const struct http_request *r = &c->ex->request;
@@ -118,10 +136,10 @@ static bool identify(struct api_call *c, enum who who, struct err *err)
     case ANYONE:
         return true;
     case USER:
-        return mesh_user(c->mesh, r->peer_chain, r->num_peer_chain, &c->who.user, err);
+        return mesh_user(c->mesh, r->peer_chain, r->num_peer_chain, &c->user, err);
     case MARBLE:
-        return mesh_marble_peer(c->mesh, r->peer_chain, r->num_peer_chain, c->who.now, &c->ex->arena,
-                                &c->marble, err);
+        return mesh_marble_peer(c->mesh, r->peer_chain, r->num_peer_chain, c->now, &c->ex->arena, &c->marble,
+                                err);
     }
     return err_set(err, E_INTERNAL, "a route is for nobody");
 }
@@ -135,23 +153,21 @@ static bool allow(struct api_call *c, const struct route *r, struct err *err)
 static void log_deprecated(const struct api_call *c, const struct route *r)
 {
     if (r->api == V1)
-        log_warn("deprecated REST v1 is used", "method", r->method, "path", r->path, "peer", c->who.peer);
+        log_warn("deprecated REST v1 is used", "method", r->method, "path", r->path, "peer", c->peer);
 }
 
 /* Who may not is always worth a line; what went wrong otherwise, as EDG_HTTP_ERROR_LOG_LEVEL says. */
-static void tell_refused(const struct api_call *c, const struct route *r, int status, const struct err *err)
+static void tell_refused(struct api_call *c, const struct route *r, int status, const struct err *err)
 {
-    const struct event denied = {.kind = EVENT_AUTH_REFUSED,
-                                 .what = arena_printf(&c->ex->arena, "%s %s", r->method, r->path),
-                                 .user = c->who.user == NULL ? NULL : c->who.user->name,
-                                 .peer = c->who.peer,
-                                 .err = err};
-
+    if (c->is_told)
+        return;
     if (status == 401 || status == 403 || err->code == E_USER_DENIED)
-        events_note(core_events(c->core), &denied);
+        api_note(c, (struct event){.kind = EVENT_AUTH_REFUSED,
+                                   .what = arena_printf(&c->ex->arena, "%s %s", r->method, r->path),
+                                   .err = err});
     else
         log_refusal(core_config(c->core)->http_error_level, err, "request refused", "method", r->method,
-                    "path", r->path, "peer", c->who.peer);
+                    "path", r->path, "peer", c->peer);
 }
 
 static void refuse_call(struct api_call *c, const struct route *r, const struct err *err)
@@ -166,11 +182,10 @@ static void refuse_call(struct api_call *c, const struct route *r, const struct 
 static void answer(struct core *core, const struct route *r, struct exchange *ex)
 {
     scoped(mesh_release) struct mesh *mesh = core_mesh(core);
-    struct api_call c = {.core = core, .mesh = mesh, .ex = ex};
+    struct api_call c = {.core = core, .mesh = mesh, .ex = ex, .now = clock_now()};
     struct err err = {0};
 
-    c.who.now = clock_now();
-    c.who.peer = arena_strndup(&ex->arena, ex->request.peer_address);
+    c.peer = arena_strndup(&ex->arena, ex->request.peer_address);
     log_deprecated(&c, r);
     if (!allow(&c, r, &err) || !r->handle(&c, &err))
         refuse_call(&c, r, &err);

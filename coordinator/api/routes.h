@@ -12,18 +12,27 @@
 /* For net_listener.handler of the client port; `app` is a struct core. */
 struct net_handler api_handler(struct core *core);
 
-/* A request that may be made, and who makes it. What is done is told of by the core, what is refused by routes.c. */
+/* A request that may be made, and who makes it. */
 struct api_call {
     struct core *core;
     const struct mesh *mesh; /* held until the answer is there */
     struct exchange *ex;
-    struct caller who;         /* its user: of a route for users */
+    int64_t now;
+    const char *peer;          /* address */
+    const struct user *user;   /* of a route for users */
     struct marble_peer marble; /* of a route for marbles */
 
     /* Set by a handler that refuses, where it knows more than the table: */
     int status;        /* instead of what the error's code means; 0: that */
     struct slice data; /* JSON text for "data"; empty: null */
+    bool is_told;      /* an event has told of it already */
 };
+
+/* Notes the event, with its user and peer. With an error it is told of, and not once more. */
+void api_note(struct api_call *c, struct event what);
+
+/* SHA-256 of a manifest, in hex. */
+const char *api_fingerprint(struct api_call *c, struct slice manifest);
 
 /* The handlers, a file for each resource. They leave a success in the exchange, or refuse. */
 typedef bool api_handle(struct api_call *c, struct err *err);

@@ -38,11 +38,15 @@ static bool put_secrets(struct api_call *c, struct buf *b, struct err *err)
     size_t num;
 
     if (!names_of(c, &names, &num, err) ||
-        !core_secrets_get(c->core, c->mesh, &c->who, names, num, &c->ex->arena, &set, err))
+        !core_secrets_get(c->core, c->mesh, c->user, names, num, &c->ex->arena, &set, err))
         return false;
     buf_str(b, "{");
-    for (size_t i = 0; i < set.num; i++)
-        put_json_member(b, set.values[i].spec->name, secret_value_encode(&set.values[i], &c->ex->arena));
+    for (size_t i = 0; i < set.num; i++) {
+        const char *name = set.values[i].spec->name;
+
+        put_json_member(b, name, secret_value_encode(&set.values[i], &c->ex->arena));
+        api_note(c, (struct event){.kind = EVENT_SECRET_READ, .subject = name});
+    }
     buf_str(b, "}");
     return true;
 }
@@ -71,6 +75,21 @@ bool api_v1_secrets_get(struct api_call *c, struct err *err)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+static bool set(struct api_call *c, const json_t *upload, struct err *err)
+{
+    json_t *value;
+    const char *name;
+
+    if (!core_secrets_set(c->core, c->user, upload, c->now, err))
+        return false;
+    json_object_foreach((json_t *)(uintptr_t)upload, name, value) {
+        const struct slice plain = json_name(name);
+
+        api_note(c, (struct event){.kind = EVENT_SECRET_SET, .subject = arena_strndup(&c->ex->arena, plain)});
+    }
+    return true;
+}
+
 bool api_secrets_set(struct api_call *c, struct err *err)
 {
     scoped(body_release) struct body b = {0};
@@ -82,7 +101,7 @@ bool api_secrets_set(struct api_call *c, struct err *err)
     upload = field_object(&b.fields, "secrets");
     if (!fields_done(&b.fields))
         return err_in(err, "request body");
-    if (!core_secrets_set(c->core, &c->who, upload == NULL ? none : upload, err))
+    if (!set(c, upload == NULL ? none : upload, err))
         return false;
     reply_success(c->ex, slice_str("null"));
     return true;
@@ -93,7 +112,7 @@ bool api_v1_secrets_set(struct api_call *c, struct err *err)
     scoped(body_release) struct body b = {0};
 
     if (!body_open(c->ex->request.body, JSON_REST_REFUSED, E_REQUEST_BODY, &c->ex->arena, &b, err) ||
-        !core_secrets_set(c->core, &c->who, b.json, err))
+        !set(c, b.json, err))
         return false;
     reply_success(c->ex, slice_str("null"));
     return true;

@@ -7,6 +7,8 @@
 #include "coordinator/api/reply.h"
 #include "coordinator/api/routes.h"
 
+/* ---- what happened --------------------------------------------------------------------------- */
+
 /* Clients of REST v1 parse the first word: "All", or the number of users that are missing. */
 static const char *progress(const struct update_result *r, struct arena *a)
 {
@@ -19,6 +21,39 @@ static const char *progress(const struct update_result *r, struct arena *a)
     for (size_t i = 0; i < r->num_missing_users; i++)
         text = arena_printf(a, "%s%s%s", text, i == 0 ? ". Who can: " : ", ", r->missing_users[i]);
     return text;
+}
+
+static void note(struct api_call *c, const char *what, struct slice raw, const struct update_result *r)
+{
+    const char *outcome = r == NULL ? "" : r->applied ? ", applied" : ", pending";
+
+    api_note(c, (struct event){.kind = EVENT_UPDATE,
+                               .what = arena_printf(&c->ex->arena, "%s%s", what, outcome),
+                               .fingerprint = raw.ptr == NULL ? NULL : api_fingerprint(c, raw)});
+}
+
+static bool apply(struct api_call *c, struct slice raw, struct update_result *r, struct err *err)
+{
+    if (!core_update(c->core, c->user, raw, c->now, &c->ex->arena, r, err))
+        return false;
+    note(c, "submitted", raw, r);
+    return true;
+}
+
+static bool acknowledge(struct api_call *c, struct slice raw, struct update_result *r, struct err *err)
+{
+    if (!core_acknowledge_update(c->core, c->user, raw, c->now, &c->ex->arena, r, err))
+        return false;
+    note(c, "acknowledged", raw, r);
+    return true;
+}
+
+static bool cancel(struct api_call *c, struct err *err)
+{
+    if (!core_cancel_update(c->core, c->user, c->now, err))
+        return false;
+    note(c, "cancelled", (struct slice){0}, NULL);
+    return true;
 }
 
 /* ---- REST v2 --------------------------------------------------------------------------------- */
@@ -39,8 +74,6 @@ static void reply_result(struct api_call *c, const char *message, const struct u
     put_number_member(&b, "missingAcknowledgments", r->missing_acknowledgments);
     if (r->has_recovery_secrets)
         put_recovery_secrets(&b, "recoverySecrets", &r->recovery_secrets);
-    if (r->num_warnings > 0)
-        put_strings_member(&b, "warnings", (const char *const *)r->warnings, r->num_warnings);
     buf_str(&b, "}");
     reply_success(c->ex, buf_bytes(&b));
 }
@@ -50,7 +83,7 @@ bool api_update_apply(struct api_call *c, struct err *err)
     struct update_result r = {0};
     struct slice raw;
 
-    if (!body_manifest(c->ex, &raw, err) || !core_update(c->core, &c->who, raw, &c->ex->arena, &r, err))
+    if (!body_manifest(c->ex, &raw, err) || !apply(c, raw, &r, err))
         return false;
     reply_result(c, NULL, &r);
     return true;
@@ -61,8 +94,7 @@ bool api_update_acknowledge(struct api_call *c, struct err *err)
     struct update_result r = {0};
     struct slice raw;
 
-    if (!body_manifest(c->ex, &raw, err) || 
-        !core_acknowledge_update(c->core, &c->who, raw, &c->ex->arena, &r, err))
+    if (!body_manifest(c->ex, &raw, err) || !acknowledge(c, raw, &r, err))
         return false;
     reply_result(c, progress(&r, &c->ex->arena), &r);
     return true;
@@ -70,7 +102,7 @@ bool api_update_acknowledge(struct api_call *c, struct err *err)
 
 bool api_update_cancel(struct api_call *c, struct err *err)
 {
-    if (!core_cancel_update(c->core, &c->who, err))
+    if (!cancel(c, err))
         return false;
     reply_success(c->ex, slice_str("{\"message\":\"The pending update has been cancelled.\"}"));
     return true;
@@ -133,7 +165,7 @@ bool api_v1_update_apply(struct api_call *c, struct err *err)
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
     struct update_result r = {0};
 
-    if (!core_update(c->core, &c->who, c->ex->request.body, &c->ex->arena, &r, err))
+    if (!apply(c, c->ex->request.body, &r, err))
         return false;
     buf_str(&b, "{");
     put_recovery_secrets(&b, "RecoverySecrets", &r.recovery_secrets);
@@ -148,7 +180,7 @@ bool api_v1_update_acknowledge(struct api_call *c, struct err *err)
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
     struct update_result r = {0};
 
-    if (!core_acknowledge_update(c->core, &c->who, c->ex->request.body, &c->ex->arena, &r, err))
+    if (!acknowledge(c, c->ex->request.body, &r, err))
         return false;
     buf_str(&b, progress(&r, &c->ex->arena));
     if (r.has_recovery_secrets) {
@@ -162,7 +194,7 @@ bool api_v1_update_acknowledge(struct api_call *c, struct err *err)
 
 bool api_v1_update_cancel(struct api_call *c, struct err *err)
 {
-    if (!core_cancel_update(c->core, &c->who, err))
+    if (!cancel(c, err))
         return false;
     reply_success_text(c->ex, "The pending update has been cancelled.");
     return true;
