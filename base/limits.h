@@ -57,6 +57,8 @@ enum {
     LIMIT_SHARED_KEY = 64 * KIB,     /* bytes; ours: thousands of such keys fit the state */
     LIMIT_VALIDITY_DAYS = 1000000,   /* keeps dates in certificates below the year 9999 */
 
+    LIMIT_METRIC_MARBLES = 1000, /* marbles with a label of their own; a type adds one more for all others */
+
     LIMIT_STATE = 64 * MIB,
     LIMIT_FILE = 64 * MIB,
 };

@@ -2,15 +2,25 @@
 /* coordinator/events.h: what happened that matters to security, told once to everybody who wants to know.
  *
  * One call per event writes one line of the log, keeps what /events shows (bounded), and counts what
- * /metrics shows (bounded labels). No secret is in an event. Thread-safe.
+ * /metrics shows (bounded labels). No secret is in an event. Thread-safe; activations share no lock.
  */
 #pragma once
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 struct events;
+struct metrics;
 struct events *events_new(void);
 void events_free(struct events **e); /* accepts NULL inside */
+
+/* Somebody will read them: from now on activations are kept for /events. Before other threads know *e. */
+void events_keep(struct events *e);
+
+struct metrics *events_metrics(struct events *e);
+
+/* What /events shows: a JSON array, oldest first, of the last EVENTS_KEPT activations; null if there are none. */
+enum { EVENTS_KEPT = 512 };
+void events_put(struct events *e, struct buf *b);
 
 enum event_kind {
     EVENT_MANIFEST_SET,
@@ -18,7 +28,6 @@ enum event_kind {
     EVENT_SECRET_SET,
     EVENT_SECRET_READ,
     EVENT_RECOVERY, /* a share accepted or refused, done */
-    EVENT_ACTIVATION_TRIED,
     EVENT_ACTIVATED,
     EVENT_ACTIVATION_REFUSED,
     EVENT_COUNTER,
@@ -29,7 +38,6 @@ enum event_kind {
 
 struct event {
     enum event_kind kind;
-    int64_t now;
     const char *what;        /* a few words: "full update applied" */
     const char *user;        /* or NULL */
     const char *marble_type; /* or NULL; as sent: who reads it bounds it */
