@@ -51,21 +51,9 @@ static struct slice between(const struct lexer *l, size_t from, size_t to)
     return slice_of(from < to ? &l->text.ptr[from] : NULL, to - from);
 }
 
-struct place text_place(struct slice text, size_t at)
-{
-    struct place p = {.line = 1, .column = 1};
-
-    for (size_t i = 0; i < at && i < text.len; i++) {
-        p.column++;
-        if (text.ptr[i] == '\n')
-            p = (struct place){.line = p.line + 1, .column = 1};
-    }
-    return p;
-}
-
 bool lex_fault(const struct lexer *l, size_t at, const char *fmt, ...)
 {
-    const struct place p = text_place(l->text, at);
+    const struct text_place p = text_place(l->text, at);
     char text[512];
     va_list ap;
 

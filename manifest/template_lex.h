@@ -44,9 +44,3 @@ bool lex_token(struct lexer *l, struct token *out);
 
 /* "line L, column C: ..." of the byte at `at`, both from 1, columns in bytes. Returns false. */
 bool lex_fault(const struct lexer *l, size_t at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* The same place for a message made later. */
-struct place {
-    size_t line, column;
-};
-struct place text_place(struct slice text, size_t at);

@@ -51,7 +51,7 @@ static bool fault(const struct run *run, const struct node *n, const char *fmt, 
     __attribute__((format(printf, 3, 4)));
 static bool fault(const struct run *run, const struct node *n, const char *fmt, ...)
 {
-    const struct place p = text_place(run->template->text, n->at);
+    const struct text_place p = text_place(run->template->text, n->at);
     char text[512];
     va_list ap;
 
@@ -340,4 +340,10 @@ bool template_run(const struct template *t, const struct template_data *data, st
     }
     *out = arena_copy(a, buf_bytes(&b));
     return true;
+}
+
+void template_secrets(const struct template *t, template_secret_seen *seen, void *ctx)
+{
+    (void)t;
+    seen(ctx, NULL, false);
 }
