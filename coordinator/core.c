@@ -81,6 +81,14 @@ const struct err *core_trouble(const struct core *core)
 
 const struct err *core_notice(const struct core *core) { return store_notice(core->store); }
 
+bool mesh_require(const struct mesh *m, unsigned states, struct err *err)
+{
+    if ((states & 1u << m->state) != 0)
+        return true;
+    return err_set(err, E_STATE_WRONG, "server is not in expected state: it is in state %d (%s)", m->state,
+                   mesh_state_name(m->state));
+}
+
 bool mesh_feature(const struct mesh *m, const char *gate, struct err *err)
 {
     return manifest_feature(m->manifest, gate) ||
