@@ -14,7 +14,7 @@ struct candidate {
     const struct marble *marble;
     struct uuid uuid;
     struct marble_identity identity;
-    struct secret_set secrets;
+    struct marble_secrets secrets;
     struct slice reply;
 };
 
@@ -87,12 +87,15 @@ static bool issue(struct candidate *c, struct arena *a, struct err *err)
 
 static bool build(struct candidate *c, struct arena *a, struct err *err)
 {
-    const struct secrets_for who = {&c->mesh->manifest,   &c->mesh->shared, c->mesh->ca,
-                                    c->mesh->root_secret, c->uuid,          c->marble};
+    const struct secrets_for who = {.manifest = &c->mesh->manifest,
+                                    .kept = &c->mesh->kept,
+                                    .ca = c->mesh->ca,
+                                    .uuid = c->uuid,
+                                    .marble = c->marble};
     struct parameters p;
 
     if (!secrets_of_marble(&who, c->what->now, a, &c->secrets, err) ||
-        !params_build(c->marble, &c->identity, &c->secrets, a, &p, err))
+        !params_build(&c->mesh->manifest, c->marble, &c->identity, &c->secrets, a, &p, err))
         return false;
     c->reply = activation_response_encode(&p, a);
     return c->reply.len < LIMIT_GRPC_MESSAGE ||

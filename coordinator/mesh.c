@@ -18,8 +18,8 @@ static const char STATE[] = "state", MANIFEST[] = "manifest", SIGNATURE[] = "man
                   MARBLE_ROOT_CERT[] = "certificate:marbleRootCert",
                   ROOT_KEY[] = "privateKey:coordinatorRootKey",
                   INTERMEDIATE_KEY[] = "privateKey:coordinatorIntermediateKey", ROOT_SECRET[] = "rootSecret",
-                  UPDATE_LOG[] = "updateLog";
-enum { NUM_SINGLE = 10 };
+                  PREVIOUS_ROOT_SECRET[] = "previousRootSecret", UPDATE_LOG[] = "updateLog";
+enum { NUM_SINGLE = 11 };
 
 const char *mesh_state_name(enum mesh_state s)
 {
@@ -86,18 +86,6 @@ static const char *initial_log(int64_t now, struct arena *a)
                         time);
 }
 
-/* Private secrets are made once for nobody and dropped: one that cannot be made would refuse every activation
- * of a mesh that is in force. */
-static bool try_private(const struct mesh *m, int64_t now, struct err *err)
-{
-    scoped(arena_wipe) struct arena scratch = {0};
-    const struct secrets_for who = {&m->manifest,   &m->shared,    m->ca,
-                                    m->root_secret, uuid_random(), &m->manifest.marbles[0]};
-    struct secret_set ignored;
-
-    return secrets_of_marble(&who, now, &scratch, &ignored, err);
-}
-
 bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out,
                         struct err *err)
 {
@@ -110,7 +98,7 @@ bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now
     m->quote = arena_copy(a, before->quote);
     m->update_log = initial_log(now, a);
     if (!manifest_parse(raw, a, &m->manifest, err) || !manifest_check(&m->manifest, err) ||
-        !secrets_make_shared(&m->manifest, m->ca, now, a, &m->shared, err) || !try_private(m, now, err) ||
+        !secrets_begin(&m->manifest, m->root_secret, m->ca, now, a, &m->kept, err) ||
         !key_sign(&m->ca->root_key, m->manifest.raw, a, &m->manifest_signature, err))
         return false;
     *out = m;
@@ -132,20 +120,23 @@ void mesh_entries(const struct mesh *m, struct arena *a, struct entry **out, siz
         {MARBLE_ROOT_CERT, p.marble_root},
         {ROOT_KEY, p.root_key},
         {INTERMEDIATE_KEY, p.key},
-        {ROOT_SECRET, m->root_secret},
+        {ROOT_SECRET, m->kept.root_secret},
+        {PREVIOUS_ROOT_SECRET, m->kept.previous_root_secret},
         {UPDATE_LOG, slice_str(m->update_log)},
     };
-    struct entry *e = arena_array(a, NUM_SINGLE + m->shared.num, sizeof *e);
+    const size_t num_secrets = m->kept.now.num;
+    struct entry *e = arena_array(a, NUM_SINGLE + 2 * num_secrets, sizeof *e), *secret = e + NUM_SINGLE;
 
     memcpy(e, singles, sizeof singles);
-    for (size_t i = 0; i < m->shared.num; i++) {
-        const struct secret_value *v = &m->shared.values[i];
+    for (size_t i = 0; i < num_secrets; i++) {
+        const struct secret_value *now = &m->kept.now.values[i], *previous = &m->kept.previous.values[i];
 
-        e[NUM_SINGLE + i] =
-            (struct entry){arena_printf(a, "secret:%s", v->spec->name), secret_value_encode(v, a)};
+        *secret++ = (struct entry){arena_printf(a, "secret:%s", now->spec->name), secret_value_encode(now, a)};
+        *secret++ = (struct entry){arena_printf(a, "previousSecret:%s", now->spec->name),
+                                   secret_value_encode(previous, a)};
     }
     *out = e;
-    *num = NUM_SINGLE + m->shared.num;
+    *num = NUM_SINGLE + 2 * num_secrets;
 }
 
 static bool needed(const struct entries *e, const char *key, struct slice *out, struct err *err)
@@ -167,23 +158,37 @@ static bool load_authority(const struct entries *e, struct authority **out, stru
            needed(e, INTERMEDIATE_KEY, &p.key, err) && authority_load(&p, out, err);
 }
 
-static bool load_shared(const struct entries *e, struct mesh *m, struct err *err)
+/* Written before there were previous values: then they are the present ones. */
+static struct slice or_else(const struct entries *e, const char *key, struct slice otherwise)
+{
+    const struct slice *found = entries_find(e, key);
+
+    return found != NULL ? *found : otherwise;
+}
+
+static bool load_secrets(const struct entries *e, struct mesh *m, struct err *err)
 {
     struct arena *a = &m->arena;
-    struct secret_value *values = arena_array(a, m->manifest.num_secrets, sizeof *values);
+    struct secret_value *now = arena_array(a, m->manifest.num_secrets, sizeof *now),
+                        *previous = arena_array(a, m->manifest.num_secrets, sizeof *previous);
     size_t num = 0;
-    struct slice text;
+    struct slice text, before;
 
     for (size_t i = 0; i < m->manifest.num_secrets; i++) {
         const struct secret_spec *spec = &m->manifest.secrets[i];
 
-        if (!spec->shared || spec->user_defined)
+        if (!secret_is_kept(spec))
             continue;
-        if (!needed(e, arena_printf(a, "secret:%s", spec->name), &text, err) ||
-            !secret_value_decode(text, spec, a, &values[num++], err))
+        if (!needed(e, arena_printf(a, "secret:%s", spec->name), &text, err))
             return false;
+        before = or_else(e, arena_printf(a, "previousSecret:%s", spec->name), text);
+        if (!secret_value_decode(text, spec, a, &now[num], err) ||
+            !secret_value_decode(before, spec, a, &previous[num], err))
+            return false;
+        num++;
     }
-    m->shared = (struct secret_set){values, num};
+    m->kept.now = (struct secret_set){now, num};
+    m->kept.previous = (struct secret_set){previous, num};
     return true;
 }
 
@@ -209,9 +214,10 @@ static bool load_all(const struct entries *e, struct mesh *m, struct err *err)
         !needed(e, UPDATE_LOG, &log, err) || !manifest_parse(raw, a, &m->manifest, err))
         return false; /* it was checked when it was set: a later version's stricter rules do not undo that */
     m->manifest_signature = arena_copy(a, signature);
-    m->root_secret = arena_copy(a, secret);
+    m->root_secret = m->kept.root_secret = arena_copy(a, secret);
+    m->kept.previous_root_secret = arena_copy(a, or_else(e, PREVIOUS_ROOT_SECRET, secret));
     m->update_log = arena_strndup(a, log);
-    return load_shared(e, m, err);
+    return load_secrets(e, m, err);
 }
 
 bool mesh_load(const struct entries *e, struct mesh **out, struct err *err)

@@ -28,7 +28,7 @@ struct mesh {
     /* In state 3: */
     struct manifest manifest;
     struct slice manifest_signature; /* DER, by the root key */
-    struct secret_set shared;
+    struct kept_secrets kept;
     const char *update_log; /* one JSON object a line */
     struct mesh_impl *impl;
 };

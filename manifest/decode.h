@@ -43,7 +43,7 @@ const void *find_named(const char *name, const void *array, size_t num, size_t s
 /* The sections. */
 bool decode_marble(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_secret(struct decoder *d, const json_t *value, const char *path, void *element);
-bool decode_cert_template(struct decoder *d, const json_t *value, const char *path, bool in_use,
+bool decode_cert_template(struct decoder *d, const json_t *value, const char *path,
                           struct cert_template *out);
 bool decode_user(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_role(struct decoder *d, const json_t *value, const char *path, void *element);
