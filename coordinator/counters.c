@@ -34,7 +34,7 @@ static bool count_one(void *ctx, const struct store_view *v, struct arena *a, st
 {
     const struct activation_count *c = ctx;
     struct entry *entry = arena_alloc(a, sizeof *entry);
-    uint64_t count;
+    uint64_t count = 0;
 
     if (!count_of(store_view_get(v, c->key), c->key, &count, err))
         return false;
