@@ -37,8 +37,8 @@ static struct entries first_entries(const struct mesh *m, int64_t now, struct ar
     scoped(buf_wipe) struct buf log = buf_max(SIZE_MAX);
     const struct entries all = mesh_entries(m, a);
 
-    log_begin(&log, now, "initial manifest set");
-    log_end(&log);
+    line_begin(&log, now, "initial manifest set");
+    line_end(&log);
     return entries_with(&all, &(struct entry){KEY_UPDATE_LOG, buf_bytes(&log)}, 1, a);
 }
 

@@ -125,11 +125,11 @@ static bool commit(struct core *core, struct upload *u, int64_t now, struct err 
 
         entries[i].key = arena_printf(a, "%s:%s", KIND_SECRET, v->spec->name);
         entries[i].value = secret_value_encode(v, a);
-        log_begin(&log, now, "secret set");
-        log_text(&log, "user", u->user->name);
-        log_text(&log, "secret", v->spec->name);
-        log_text(&log, "type", secret_type_name(v->spec->type));
-        log_end(&log);
+        line_begin(&log, now, "secret set");
+        line_text(&log, "user", u->user->name);
+        line_text(&log, "secret", v->spec->name);
+        line_text(&log, "type", secret_type_name(v->spec->type));
+        line_end(&log);
     }
     return core_commit(
         core, &(struct change){.entries = {entries, u->values.num}, .log = buf_bytes(&log)}, err);

@@ -57,30 +57,30 @@ static void log_missing(struct update *u, const struct pending_update *p)
     size_t num;
     const char **names = pending_missing_users(p, &u->scratch, &num);
 
-    log_number(&u->log, "missingAcknowledgments", p->missing);
-    log_names(&u->log, "missingUsers", names, num);
+    line_number(&u->log, "missingAcknowledgments", p->missing);
+    line_names(&u->log, "missingUsers", names, num);
 }
 
 /* `user` and `pending` are NULL where the line has none. */
 static void log_update(struct update *u, const char *what, const struct user *user,
                        const struct pending_update *pending, struct slice raw)
 {
-    log_begin(&u->log, u->now, what);
+    line_begin(&u->log, u->now, what);
     if (user != NULL)
-        log_text(&u->log, "user", user->name);
+        line_text(&u->log, "user", user->name);
     if (pending != NULL)
         log_missing(u, pending);
-    log_text(&u->log, "manifestFingerprint", fingerprint_of(raw, &u->scratch));
-    log_end(&u->log);
+    line_text(&u->log, "manifestFingerprint", fingerprint_of(raw, &u->scratch));
+    line_end(&u->log);
 }
 
 static void log_package(struct update *u, const struct package *p)
 {
-    log_begin(&u->log, u->now, "SecurityVersion of a package set");
-    log_text(&u->log, "user", u->user->name);
-    log_text(&u->log, "package", p->name);
-    log_number(&u->log, "new version", p->policy.security_version);
-    log_end(&u->log);
+    line_begin(&u->log, u->now, "SecurityVersion of a package set");
+    line_text(&u->log, "user", u->user->name);
+    line_text(&u->log, "package", p->name);
+    line_number(&u->log, "new version", p->policy.security_version);
+    line_end(&u->log);
 }
 
 /* ---- made durable ----------------------------------------------------------------------------- */
@@ -90,7 +90,8 @@ static const struct store_sealing *new_sealing(const struct update *u, struct st
 {
     const struct manifest *before = u->before->manifest, *next = u->next->manifest;
 
-    *out = (struct store_sealing){.mode = store_mode_of(next->seal_mode)};
+    *out = (struct store_sealing){.mode = store_mode_of(next->seal_mode),
+                                  .recovery_data = store_recovery_data(u->core->store)};
     if (u->recovery.key.key.len > 0) {
         out->key = &u->recovery.key;
         out->recovery_data = u->recovery.data;

@@ -103,13 +103,13 @@ Test(update_log, writes_lines_that_tools_search, .init = begin, .fini = end)
     scoped(buf_wipe) struct buf b = buf_max(1000);
     const char *const names[] = {"b", "\"c\""};
 
-    log_begin(&b, 1790000000, "SecurityVersion of a package set");
-    log_text(&b, "user", "<admin>");
-    log_text(&b, "package", "frontend");
-    log_number(&b, "new version", UINT64_MAX);
-    log_names(&b, "missingUsers", names, 2);
-    log_names(&b, "none", NULL, 0);
-    log_end(&b);
+    line_begin(&b, 1790000000, "SecurityVersion of a package set");
+    line_text(&b, "user", "<admin>");
+    line_text(&b, "package", "frontend");
+    line_number(&b, "new version", UINT64_MAX);
+    line_names(&b, "missingUsers", names, 2);
+    line_names(&b, "none", NULL, 0);
+    line_end(&b);
     cr_expect_str_eq(arena_strndup(&a, buf_bytes(&b)),
                      "{\"time\":\"2026-09-21T14:13:20.000Z\",\"update\":\"SecurityVersion of a package set\","
                      "\"user\":\"\\u003cadmin\\u003e\",\"package\":\"frontend\","
