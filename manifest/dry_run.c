@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "manifest/decode.h"
 
 static const uint8_t dummy[] = {0x41};
@@ -83,6 +84,7 @@ bool manifest_dry_run(const struct manifest *m, const struct secret_set *secrets
 {
     scoped(arena_wipe) struct arena scratch = {0};
     struct secret_set now, before;
+    size_t steps = LIMIT_DRY_RUN_STEPS;
     struct template_data data;
 
     if (m->deferred != NULL) {
@@ -92,6 +94,7 @@ bool manifest_dry_run(const struct manifest *m, const struct secret_set *secrets
     fill(m, secrets, &scratch, &now);
     fill(m, previous == NULL ? secrets : previous, &scratch, &before);
     data = dummy_data(&now, &before);
+    data.steps_left = &steps;
     for (size_t i = 0; i < m->num_marbles; i++) {
         const struct marble *marble = &m->marbles[i];
 

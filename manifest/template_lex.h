@@ -10,10 +10,16 @@
 #include "base/err.h"
 
 enum token_kind {
-    TOKEN_SPACE,  /* white space between words: it separates operands */
-    TOKEN_FIELD,  /* ".name"; text is the name */
-    TOKEN_WORD,   /* a function or a keyword */
-    TOKEN_STRING, /* text is what the constant means */
+    TOKEN_SPACE,    /* white space between words: it separates operands */
+    TOKEN_DOT,      /* "." alone */
+    TOKEN_FIELD,    /* ".name"; text is the name */
+    TOKEN_VARIABLE, /* "$name" or "$"; text is the name without "$" */
+    TOKEN_WORD,     /* a function or a keyword */
+    TOKEN_STRING,   /* text is what the constant means */
+    TOKEN_NUMBER,   /* number is what the constant means; characters are numbers */
+    TOKEN_DECLARE,  /* ":=" */
+    TOKEN_ASSIGN,   /* "=" */
+    TOKEN_COMMA,
     TOKEN_PIPE,
     TOKEN_OPEN,
     TOKEN_CLOSE,
@@ -23,6 +29,7 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     struct slice text;
+    int64_t number;
     size_t at; /* where it begins: bytes from the template's first */
 };
 
