@@ -8,11 +8,17 @@ unit_test(ca SOURCES unit/test_ca.c support/peer.c USES coordinator attestation_
 unit_test(activate SOURCES unit/test_activate.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(api SOURCES unit/test_api.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(secrets SOURCES unit/test_secrets.c support/peer.c USES coordinator attestation_sim)
-unit_test(core SOURCES unit/test_core.c support/mesh.c support/peer.c USES coordinator attestation_sim)
+set(mesh support/mesh.c support/people.c support/keys.c support/peer.c)
+foreach(noun core update recover secret_access counters)
+  unit_test(${noun} SOURCES unit/test_${noun}.c ${mesh} USES coordinator attestation_sim)
+endforeach()
+unit_test(shamir USES coordinator attestation_sim)
+unit_test(pending USES coordinator attestation_sim)
 
 e2e_test(meshd COMMAND e2e/meshd.sh)
 e2e_test(stock_grpc COMMAND e2e/stock_grpc.sh)
 
+plain_test(published USES coordinator attestation_sim)
 plain_test(coordinator SOURCES thread/test_coordinator.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 fuzz_target(entries USES coordinator)
 fuzz_target(sealed USES coordinator attestation_sim)
