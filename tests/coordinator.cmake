@@ -14,6 +14,8 @@ foreach(noun core update recover secret_access counters)
 endforeach()
 unit_test(shamir USES coordinator attestation_sim)
 unit_test(pending USES coordinator attestation_sim)
+unit_test(secret_updates USES coordinator attestation_sim)
+unit_test(params USES coordinator attestation_sim)
 
 e2e_test(meshd COMMAND e2e/meshd.sh)
 e2e_test(stock_grpc COMMAND e2e/stock_grpc.sh)
