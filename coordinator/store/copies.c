@@ -131,7 +131,6 @@ void copies_drop_key(struct copies *c)
 {
     struct err ignored;
 
-    c->key_is_new = false;
     (void)c->backend->ops->remove(c->backend, NEW_KEY, &ignored);
 }
 
@@ -160,15 +159,20 @@ bool copies_set_aside(struct copies *c, struct err *err)
            keep(c, c->best == NULL ? SEALED_DATA : c->best, SEALED_DATA ".old", LIMIT_STATE_FILE, err);
 }
 
-/* The key last: data without a key are sealed, but a key without data says that data were lost. */
+static bool remove_names(struct copies *c, const char *const names[2], struct err *err)
+{
+    return c->backend->ops->remove(c->backend, names[0], err) && c->backend->ops->remove(c->backend, names[1], err) &&
+           c->backend->ops->sync_names(c->backend, err);
+}
+
+/* The keys last, because data without a key look like somebody's who has lost it. */
 bool copies_remove(struct copies *c, struct err *err)
 {
-    static const char *const names[] = {SEALED_COPY, SEALED_DATA, NEW_KEY, SEALED_KEY};
+    static const char *const keys[] = {NEW_KEY, SEALED_KEY};
 
     c->equal = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!c->backend->ops->remove(c->backend, names[i], err))
-            return false;
+    if (!remove_names(c, NAMES, err) || !remove_names(c, keys, err))
+        return false;
     c->key_is_new = false;
-    return c->backend->ops->sync_names(c->backend, err);
+    return true;
 }

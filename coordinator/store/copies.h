@@ -53,7 +53,7 @@ bool copies_rewrite(struct copies *c, struct log_beginning what, struct err *err
 
 /* The key for the log that will be written next. */
 bool copies_put_key(struct copies *c, struct slice sealed, struct err *err);
-void copies_drop_key(struct copies *c); /* it was not */
+void copies_drop_key(struct copies *c); /* it was not written */
 
 /* The key for the log that is there: in place of sealed_key, which is kept as *.old. */
 bool copies_change_key(struct copies *c, struct slice sealed, struct err *err);

@@ -186,11 +186,11 @@ static void tell_leftovers(const struct folder *f, bool state, struct err *notic
 static void tell_copies(const struct copy *best, const struct copy *other, struct err *notice)
 {
     if (!other->there)
-        tell(notice, "missing; the next change makes it anew", other->name);
+        tell(notice, "missing; it is made anew", other->name);
     else if (!other->opened)
-        tell(notice, "damaged; the next change makes it anew", other->name);
+        tell(notice, "damaged; it is made anew", other->name);
     else if (!same_generation(best, other) || end_of(other) < end_of(best))
-        tell(notice, "behind the other copy; the next change makes it anew", other->name);
+        tell(notice, "behind the other copy; it is made anew", other->name);
     else if (other->file.len > end_of(other) || best->file.len > end_of(best))
         tell(notice, "ends with a change that was cut off and never acknowledged", best->name);
 }
@@ -290,9 +290,12 @@ static void hand_over(struct copies *c, struct copy *best, const struct copy *ot
 }
 
 /* What was read is about to be believed and told: it must not be gone after the next power cut. */
-static bool make_durable(const struct folder *f, const struct copy *best, struct err *err)
+static bool make_durable(const struct folder *f, struct err *err)
 {
-    return f->backend->ops->sync(f->backend, best->name, err) && f->backend->ops->sync_names(f->backend, err);
+    for (size_t i = 0; i < 2; i++)
+        if (f->copies[i].opened && !f->backend->ops->sync(f->backend, f->copies[i].name, err))
+            return false;
+    return f->backend->ops->sync_names(f->backend, err);
 }
 
 static bool open_copy(const struct folder *f, const struct load_ways *ways, struct copy *c, bool *is_new)
@@ -322,7 +325,7 @@ static bool judge(struct folder *f, struct copies *c, const struct load_ways *wa
         return nothing_opened(f, c, a, out, found, why, err);
     best = better(first, second);
     other = best == first ? second : first;
-    if (!check_equal(f, best, other, err) || !check_tail(f, best, other, err) || !make_durable(f, best, err))
+    if (!check_equal(f, best, other, err) || !check_tail(f, best, other, err) || !make_durable(f, err))
         return false;
     tell_leftovers(f, true, notice);
     tell_copies(best, other, notice);

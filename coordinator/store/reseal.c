@@ -48,12 +48,14 @@ static bool go_back(struct store *s)
 {
     struct err ignored;
 
+    s->copies.key_is_new = false;
+    if (s->copies.touched && is_on_disk(s) && !store_rewrite(s, &ignored))
+        return false;
+    if (s->copies.touched && !is_on_disk(s) &&
+        (s->condition == STORE_SEALED || !copies_remove(&s->copies, &ignored)))
+        return false;
     copies_drop_key(&s->copies);
-    if (!s->copies.touched)
-        return true;
-    if (is_on_disk(s))
-        return store_rewrite(s, &ignored);
-    return s->condition != STORE_SEALED && copies_remove(&s->copies, &ignored);
+    return true;
 }
 
 static bool to_disk(struct store *s, const struct next_state *next, struct err *err)

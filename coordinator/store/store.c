@@ -61,6 +61,26 @@ static struct store *store_new(const struct sealer *sealer)
     return s;
 }
 
+bool store_rewrite(struct store *s, struct err *err)
+{
+    return copies_rewrite(&s->copies,
+                          (struct log_beginning){.key = &s->key,
+                                                 .change = s->copies.log.change,
+                                                 .recovery_data = s->recovery_data,
+                                                 .map = &s->map},
+                          err);
+}
+
+/* What is shown after a start must be as safe as what is acknowledged: in both copies. If it cannot be, because
+ * the disk is full perhaps, it can still be read; the next change tries again. */
+static void mend(struct store *s)
+{
+    struct err ignored;
+
+    if (s->condition == STORE_OPEN && !s->copies.equal)
+        (void)store_rewrite(s, &ignored);
+}
+
 static bool load_folder(struct store *s, struct err *why, struct err *err)
 {
     static const enum store_condition conditions[] = {
@@ -79,6 +99,7 @@ static bool load_folder(struct store *s, struct err *why, struct err *err)
     s->map = loaded.map;
     s->key = loaded.key;
     s->recovery_data = loaded.recovery_data;
+    mend(s);
     return true;
 }
 
@@ -205,32 +226,22 @@ bool store_decide_on(struct store *s, const struct store_sealing *sealing, store
 
 /* ---- writing ----------------------------------------------------------------------------------- */
 
-/* The oldest pending changes up to `end` (exclusive), as one record. */
+/* The oldest pending changes up to `last`, as one record. */
 struct batch {
-    struct pending *end;
+    const struct pending *last;
     uint32_t num;
     struct buf changes;
 };
 
 static void take_batch(const struct store *s, struct batch *b)
 {
-    struct pending *p = s->first;
-
-    for (; p != NULL && p->sealing == NULL && b->changes.len < BATCH_LEN; p = p->next) {
+    b->last = s->first; /* resealing stands alone */
+    for (const struct pending *p = s->first; p != NULL && p->sealing == NULL && b->changes.len < BATCH_LEN;
+         p = p->next) {
         changes_put(&b->changes, p->changes.at, p->changes.num);
         b->num += (uint32_t)p->changes.num;
+        b->last = p;
     }
-    b->end = p;
-}
-
-bool store_rewrite(struct store *s, struct err *err)
-{
-    return copies_rewrite(&s->copies,
-                          (struct log_beginning){.key = &s->key,
-                                                 .change = s->copies.log.change,
-                                                 .recovery_data = s->recovery_data,
-                                                 .map = &s->map},
-                          err);
 }
 
 /* Nobody knows what of the changes is on disk; in files that were written without them they are not. */
@@ -269,10 +280,20 @@ static void settle(struct store *s, bool kept, const struct err *err)
 }
 
 /* What was decided on behind a change that fails was decided on a state that never came to be. */
-static void settle_until(struct store *s, const struct pending *end, bool kept, const struct err *err)
+static void refuse_all(struct store *s, const struct err *err)
 {
-    while (s->first != NULL && (!kept || s->first != end))
-        settle(s, kept, err);
+    while (s->first != NULL)
+        settle(s, false, err);
+}
+
+static void keep_until(struct store *s, const struct pending *last)
+{
+    const struct pending *p;
+
+    do {
+        p = s->first;
+        settle(s, true, NULL);
+    } while (p != last);
 }
 
 /* With the lock, which is given back while the disk is at work. */
@@ -290,7 +311,10 @@ static void write_pending(struct store *s)
     if (!kept)
         (void)err_in(&err, "sealing the state");
     lock(s);
-    settle_until(s, first->sealing == NULL ? b.end : first->next, kept, &err);
+    if (kept)
+        keep_until(s, b.last);
+    else
+        refuse_all(s, &err);
     store_writing_ends(s);
     buf_wipe(&b.changes);
 }
@@ -354,7 +378,7 @@ bool store_begin(struct store *s, const struct store_beginning *what, struct err
     lock(s);
     s->changing = true;
     store_writing_begins(s);
-    settle_until(s, NULL, false, &superseded);
+    refuse_all(s, &superseded);
     unlock(s);
     done = store_go_over(s, &next, err) || err_in(err, "sealing the state");
     lock(s);
