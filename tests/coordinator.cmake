@@ -7,11 +7,15 @@ unit_test(store SOURCES unit/test_store.c support/peer.c USES coordinator attest
 unit_test(ca SOURCES unit/test_ca.c support/peer.c USES coordinator attestation_sim)
 unit_test(activate SOURCES unit/test_activate.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(api SOURCES unit/test_api.c support/mesh.c support/peer.c USES coordinator attestation_sim)
+unit_test(metrics USES coordinator attestation_sim)
+unit_test(events USES coordinator attestation_sim)
 unit_test(secrets SOURCES unit/test_secrets.c support/peer.c USES coordinator attestation_sim)
 unit_test(core SOURCES unit/test_core.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 
 e2e_test(meshd COMMAND e2e/meshd.sh)
 e2e_test(stock_grpc COMMAND e2e/stock_grpc.sh)
+e2e_test(conformance COMMAND conformance/run)
+set_tests_properties(e2e_conformance PROPERTIES TIMEOUT 1200)
 
 plain_test(coordinator SOURCES thread/test_coordinator.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 fuzz_target(entries USES coordinator)
