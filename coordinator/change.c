@@ -57,6 +57,14 @@ bool core_commit(struct core *core, const struct change *what, struct err *err)
            err_in(err, "sealing the state");
 }
 
+/* With SHA-256 whatever the curve is, as MarbleRun signs with P-384. */
+bool mesh_sign_manifest(struct mesh *m, struct err *err)
+{
+    return key_sign_as(&m->ca->root_key, SIG_ECDSA_SHA256, m->manifest->raw, &m->arena, &m->manifest_signature,
+                       err) ||
+           err_in(err, "signing the manifest");
+}
+
 enum store_mode store_mode_of(enum manifest_seal_mode m)
 {
     static const enum store_mode modes[] = {

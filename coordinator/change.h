@@ -46,4 +46,7 @@ struct change {
 };
 bool core_commit(struct core *core, const struct change *what, struct err *err);
 
+/* The root key's signature over the manifest, for clients. */
+bool mesh_sign_manifest(struct mesh *m, struct err *err);
+
 enum store_mode store_mode_of(enum manifest_seal_mode m);

@@ -38,6 +38,9 @@ struct events *core_events(struct core *core);       /* what happened, for /even
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);
 
+/* What was amiss with the folder of the state at start, and did no harm (store_notice()); NULL if nothing was. */
+const struct err *core_notice(const struct core *core);
+
 /* The current snapshot, held for the caller: scoped(mesh_release). Takes no lock and never waits. */
 struct mesh *core_mesh(struct core *core);
 
@@ -147,6 +150,9 @@ bool core_counter(struct core *core, const struct marble_peer *who, struct slice
 /* Verifies a quote and signs (quote ‖ TCB status) with the root key; contract 2.4, sign-quote. */
 bool core_sign_quote(struct core *core, const struct mesh *m, struct slice quote, int64_t now,
                      struct arena *a, const char **tcb_status, struct slice *signature, struct err *err);
+
+/* What is signed: base64(quote) ‖ status. */
+char *sign_quote_text(struct slice quote, const char *tcb_status, struct arena *a);
 
 /* Is this feature gate of the manifest open? ("SignQuoteEndpoint", any case) E_FEATURE_OFF. */
 bool mesh_feature(const struct mesh *m, const char *gate, struct err *err);

@@ -25,14 +25,6 @@ const char *mesh_state_name(enum mesh_state s)
     return names[s];
 }
 
-bool mesh_require(const struct mesh *m, unsigned states, struct err *err)
-{
-    if ((states & 1u << m->state) != 0)
-        return true;
-    return err_set(err, E_STATE_WRONG, "server is not in expected state: it is in state %d (%s)", m->state,
-                   mesh_state_name(m->state));
-}
-
 /* ---- counted memory --------------------------------------------------------------------------- */
 
 static void *zeroed(size_t size)

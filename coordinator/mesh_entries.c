@@ -165,7 +165,7 @@ static const char *key_of(struct reader *r, const char *kind, const char *name)
 
 static bool read_state(struct reader *r)
 {
-    struct slice state;
+    struct slice state = {0};
 
     if (!need(r, KEY_STATE, &state))
         return false;

@@ -19,6 +19,17 @@ struct pending_update *pending_new(struct slice raw, const struct user *const *u
     return p;
 }
 
+struct pending_update *pending_copy(const struct pending_update *p, struct arena *a)
+{
+    struct pending_update *copy = arena_alloc(a, sizeof *copy);
+    struct pending_user *list = arena_array(a, p->num_users, sizeof *list);
+
+    for (size_t i = 0; i < p->num_users; i++)
+        list[i] = (struct pending_user){arena_strdup(a, p->users[i].name), p->users[i].acknowledged};
+    *copy = (struct pending_update){arena_copy(a, p->raw), list, p->num_users, p->missing};
+    return copy;
+}
+
 /* The index of this user, or num_users. */
 static size_t index_of(const struct pending_update *p, const char *user)
 {
@@ -40,19 +51,15 @@ bool pending_acknowledge(const struct pending_update *p, const char *user, struc
                          struct pending_update **out, struct err *err)
 {
     const size_t at = index_of(p, user);
-    struct pending_update *next;
-    struct pending_user *list;
 
     if (at == p->num_users)
         return err_set(err, E_USER_DENIED, "user \"%s\" is not one of those who may acknowledge this update",
                        user);
-    next = arena_alloc(a, sizeof *next);
-    list = arena_array(a, p->num_users, sizeof *list);
-    for (size_t i = 0; i < p->num_users; i++)
-        list[i] = (struct pending_user){arena_strdup(a, p->users[i].name), p->users[i].acknowledged || i == at};
-    *next = (struct pending_update){arena_copy(a, p->raw), list, p->num_users,
-                                    p->missing - (p->users[at].acknowledged ? 0 : 1)};
-    *out = next;
+    *out = pending_copy(p, a);
+    if (!p->users[at].acknowledged) {
+        (*out)->users[at].acknowledged = true;
+        (*out)->missing--;
+    }
     return true;
 }
 

@@ -16,7 +16,7 @@ struct pending_user {
 
 struct pending_update {
     struct slice raw;                 /* the manifest */
-    const struct pending_user *users; /* sorted by name */
+    struct pending_user *users; /* sorted by name */
     size_t num_users;
     size_t missing; /* acknowledgments before it is applied */
 };
@@ -25,8 +25,10 @@ struct pending_update {
 struct pending_update *pending_new(struct slice raw, const struct user *const *users, size_t num, size_t needed,
                                    struct arena *a);
 
+struct pending_update *pending_copy(const struct pending_update *p, struct arena *a); /* whole */
+
 /* With the acknowledgment of this user; one who did so already changes nothing. E_USER_DENIED: not one of those
- * who may. Copied whole. */
+ * who may. A copy. */
 bool pending_acknowledge(const struct pending_update *p, const char *user, struct arena *a,
                          struct pending_update **out, struct err *err);
 bool pending_has(const struct pending_update *p, const char *user); /* has he acknowledged? */

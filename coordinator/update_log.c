@@ -5,30 +5,30 @@
 #include "base/json.h"
 
 /* ISO 8601 with milliseconds, UTC. */
-void log_begin(struct buf *b, int64_t now, const char *update)
+void line_begin(struct buf *b, int64_t now, const char *update)
 {
     char time[RFC3339_LEN + 1];
 
     rfc3339_format(time, now);
     buf_printf(b, "{\"time\":\"%.*s.000Z\"", RFC3339_LEN - 1, time);
-    log_text(b, "update", update);
+    line_text(b, "update", update);
 }
 
 static void member(struct buf *b, const char *name) { buf_printf(b, ",\"%s\":", name); }
 
-void log_text(struct buf *b, const char *name, const char *value)
+void line_text(struct buf *b, const char *name, const char *value)
 {
     member(b, name);
     json_put_string(b, slice_str(value));
 }
 
-void log_number(struct buf *b, const char *name, uint64_t value)
+void line_number(struct buf *b, const char *name, uint64_t value)
 {
     member(b, name);
     buf_printf(b, "%llu", (unsigned long long)value);
 }
 
-void log_names(struct buf *b, const char *name, const char *const *names, size_t num)
+void line_names(struct buf *b, const char *name, const char *const *names, size_t num)
 {
     member(b, name);
     buf_str(b, "[");
@@ -39,4 +39,4 @@ void log_names(struct buf *b, const char *name, const char *const *names, size_t
     buf_str(b, "]");
 }
 
-void log_end(struct buf *b) { buf_str(b, "}\n"); }
+void line_end(struct buf *b) { buf_str(b, "}\n"); }

@@ -8,8 +8,8 @@
 #pragma once
 #include "base/buf.h"
 
-void log_begin(struct buf *b, int64_t now, const char *update);
-void log_text(struct buf *b, const char *name, const char *value);
-void log_number(struct buf *b, const char *name, uint64_t value);
-void log_names(struct buf *b, const char *name, const char *const *names, size_t num);
-void log_end(struct buf *b);
+void line_begin(struct buf *b, int64_t now, const char *update);
+void line_text(struct buf *b, const char *name, const char *value);
+void line_number(struct buf *b, const char *name, uint64_t value);
+void line_names(struct buf *b, const char *name, const char *const *names, size_t num);
+void line_end(struct buf *b);

@@ -3,11 +3,11 @@
  *
  * Text with actions: {{ pipeline }}, {{- trim -}}, comments; if, else if, else, with, else with, range, break,
  * continue, end; variables ($x := ..., $x = ...); operands: .A.B.C, $, $x.A, constants (strings, characters,
- * numbers, true, false, nil), parenthesised pipelines. Functions: pem, hex, base64, raw (files only), string
- * (environment only); of Go's: and, or, not, len, index, slice, print, printf, println, html, js, urlquery,
+ * whole numbers, true, false, nil), parenthesised pipelines. Functions: pem, hex, base64, raw (files only),
+ * string (environment only); of Go's: and, or, not, len, index, slice, print, printf, println, html, urlquery,
  * eq, ne, lt, le, gt, ge.
- * What the language does not have here (define, template, block, call, complex numbers) is refused when
- * parsed, with line and column: nothing passes silently.
+ * What the language does not have here (define, template, block, call, js, fractions) is refused when parsed,
+ * with line and column: nothing passes silently.
  */
 #pragma once
 #include "base/arena.h"
@@ -36,9 +36,10 @@ struct template_data {
     struct secret_value coordinator_root, coordinator_intermediate;
     const struct secret_set *secrets; /* .Secrets */
     const struct secret_set *previous; /* .Previous.Secrets */
+    size_t *steps_left; /* what several runs may take together; NULL: LIMIT_TEMPLATE_STEPS for each */
 };
 
 /* Runs. E_TEMPLATE_VALUE: a name that does not exist, an empty value, a type that the function does
- * not take; E_TEMPLATE_SIZE: more than LIMIT_TEMPLATE_OUTPUT. */
+ * not take; E_TEMPLATE_SIZE: more than LIMIT_TEMPLATE_OUTPUT, or more steps than allowed. */
 bool template_run(const struct template *t, const struct template_data *data, struct arena *a, struct slice *out,
                   struct err *err);

@@ -84,7 +84,6 @@ bool chain_path(const struct cert *leaf, const struct cert *pool, size_t num_poo
 struct name_part {
     struct slice oid;
     const char *text; /* written as UTF8String; PrintableString where it fits, as most tools do */
-    bool joined;      /* stands in one SET with the part before it, as Go writes several values of one type */
 };
 
 struct cert_spec {
@@ -123,8 +122,16 @@ bool csr_make(const struct key *k, struct slice subject_name, const struct san *
 /* Parses and checks the request's own signature. E_CSR_FORMAT. */
 bool csr_parse(struct slice der, struct arena *a, struct csr *out, struct err *err);
 
-/* A Name from parts; and a Name without the attributes of these types. */
+/* Several values of one type, in one SET, as Go writes what a name has several of. */
+struct name_set {
+    struct slice oid;
+    const char *const *texts;
+    size_t num;
+};
+
+/* A Name from parts; from sets; and a Name without the attributes of these types. */
 struct slice name_build(struct arena *a, const struct name_part *parts, size_t num);
+struct slice name_build_sets(struct arena *a, const struct name_set *sets, size_t num);
 bool name_without(struct slice name, const struct slice *oids, size_t num_oids, struct arena *a, struct slice *out,
                   struct err *err);
 

@@ -183,5 +183,5 @@ bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const str
                        "issuing a revocation list: expected at most %d bytes, and dates in the "
                        "years 0 to 9999",
                        LIMIT_CRL);
-    return signed_make(buf_bytes(&b), issuer_key, a, der, err);
+    return signed_make(buf_bytes(&b), issuer_key, key_signature_alg(issuer_key), a, der, err);
 }

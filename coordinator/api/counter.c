@@ -35,7 +35,7 @@ static void note(struct api_call *c, struct slice name)
 bool api_counter_set(struct api_call *c, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(128);
-    uint64_t value, before;
+    uint64_t value = 0, before = 0;
     struct slice name;
 
     if (!read_body(c, &name, &value, err) ||

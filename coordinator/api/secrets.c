@@ -33,9 +33,9 @@ static bool names_of(struct api_call *c, const char *const **out, size_t *num, s
 /* Name to secret, by name. */
 static bool put_secrets(struct api_call *c, struct buf *b, struct err *err)
 {
-    const char *const *names;
+    const char *const *names = NULL;
     struct secret_set set;
-    size_t num;
+    size_t num = 0;
 
     if (!names_of(c, &names, &num, err) ||
         !core_secrets_get(c->core, c->mesh, c->user, names, num, &c->ex->arena, &set, err))

@@ -9,8 +9,8 @@
  * When store_update() returns true the change is on disk and survives whatever happens next, one lie of the
  * disk included. When it returns false nothing has changed, neither here nor in what the next start will
  * find; there is one exception, and it has a reason of its own: E_STATE_UNSURE says that the disk failed in
- * such a way that the change may be found at the next start. Until then, and after each update that
- * succeeds, it is not there.
+ * such a way that the change may be found at the next start. Until then it is not there; and once another
+ * change has succeeded, it is gone for good.
  *
  * The data key stands in the file sealed_key, sealed for the TEE. Beside the sealed part the state carries
  * the public recovery data: they can be read without any key, and are authenticated once a key is there.
@@ -29,7 +29,8 @@ enum store_condition {
     STORE_SEALED /* there is a state, but its data key cannot be had: see store_recover() */
 };
 
-/* Takes the folder, makes it if need be, writes nothing else. `why` is set with STORE_SEALED
+/* Takes the folder, makes it if need be, and makes a copy of the state anew that is not as the other one; writes
+ * nothing else. `why` is set with STORE_SEALED
  * (E_STATE_SEALED). Errors: E_STATE_LOCKED, E_STATE_CORRUPT (the key is good, the data are not; or the data
  * are gone and the key is left: says which file, which record, and how to go on), E_STATE_FORMAT (written by
  * a newer version), E_FILE_*. */
