@@ -8,6 +8,8 @@ plain_test(store_faults SOURCES thread/test_store_faults.c support/faulty_disk.c
 unit_test(ca SOURCES unit/test_ca.c support/peer.c USES coordinator attestation_sim)
 unit_test(activate SOURCES unit/test_activate.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(api SOURCES unit/test_api.c support/mesh.c support/peer.c USES coordinator attestation_sim)
+unit_test(metrics USES coordinator attestation_sim)
+unit_test(events USES coordinator attestation_sim)
 unit_test(secrets SOURCES unit/test_secrets.c support/peer.c USES coordinator attestation_sim)
 set(mesh support/mesh.c support/people.c support/keys.c support/peer.c)
 foreach(noun core update recover secret_access counters)
@@ -20,6 +22,8 @@ unit_test(params USES coordinator attestation_sim)
 
 e2e_test(meshd COMMAND e2e/meshd.sh)
 e2e_test(stock_grpc COMMAND e2e/stock_grpc.sh)
+e2e_test(conformance COMMAND conformance/run)
+set_tests_properties(e2e_conformance PROPERTIES TIMEOUT 1200)
 
 plain_test(published USES coordinator attestation_sim)
 plain_test(coordinator SOURCES thread/test_coordinator.c support/mesh.c support/peer.c USES coordinator attestation_sim)
