@@ -502,12 +502,12 @@ def _(bench):
     same(c.update(three(TLS={}), person("carl").files).data["missingUsers"], ["anna", "bert"], "missing users")
 
 
-@case("1.15", "A full update may lower an effective security version, for the new manifest says so.")
+@case("1.15", "A full update that does not know of a package update does not undo it (11.3: MarbleRun's does).")
 def _(bench):
     c = bench.mesh(packages())
     c.update(svn(9), anna()).data
     c.update({**packages(), "TLS": {}}, anna()).data
-    c.update(svn(6), anna()).data
+    c.update(svn(6), anna()).refused(500, "error", "tries to downgrade SecurityVersion", "update_downgrade")
 
 
 @case("1.15", "A removed secret is gone; a new user-defined one is empty; an unchanged one is kept.")
