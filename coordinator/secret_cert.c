@@ -46,7 +46,7 @@ static const char *common_name(const struct cert_template *t)
                                    : "MarbleRun Generated Certificate";
 }
 
-/* In the order in which Go writes them (pkix.Name). */
+/* In the order in which Go 1.26 writes them (pkix.Name); older versions had another. */
 static struct slice subject_of(const struct cert_template *t, struct arena *a)
 {
     const char *cn = common_name(t), *serial = t->subject.serial_number;
@@ -54,12 +54,12 @@ static struct slice subject_of(const struct cert_template *t, struct arena *a)
     struct name_set *all;
 
     add_texts(&s, OID_COUNTRY, &t->subject.country);
-    add_texts(&s, OID_ORGANIZATION, &t->subject.organization);
-    add_texts(&s, OID(OU), &t->subject.organizational_unit);
-    add_texts(&s, OID_LOCALITY, &t->subject.locality);
     add_texts(&s, OID_PROVINCE, &t->subject.province);
+    add_texts(&s, OID_LOCALITY, &t->subject.locality);
     add_texts(&s, OID(STREET), &t->subject.street);
     add_texts(&s, OID(POSTAL_CODE), &t->subject.postal_code);
+    add_texts(&s, OID_ORGANIZATION, &t->subject.organization);
+    add_texts(&s, OID(OU), &t->subject.organizational_unit);
     add_set(&s, OID_COMMON_NAME, &cn, 1);
     add_set(&s, OID(SERIAL_NUMBER), &serial, serial != NULL && *serial != '\0');
     all = arena_array(a, s.num + t->subject.num_extra, sizeof *all);

@@ -8,6 +8,7 @@ unit_test(ca SOURCES unit/test_ca.c support/peer.c USES coordinator attestation_
 unit_test(activate SOURCES unit/test_activate.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(api SOURCES unit/test_api.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 unit_test(secrets SOURCES unit/test_secrets.c support/peer.c USES coordinator attestation_sim)
+unit_test(cert_templates SOURCES unit/test_cert_templates.c support/peer.c USES coordinator attestation_sim)
 unit_test(secret_updates USES coordinator attestation_sim)
 unit_test(params USES coordinator attestation_sim)
 unit_test(core SOURCES unit/test_core.c support/mesh.c support/peer.c USES coordinator attestation_sim)
