@@ -151,11 +151,15 @@ go_clients() {
     (cd "$folder" && GO111MODULE=off GOTOOLCHAIN=local go build -o go_peer "$SOURCE_DIR/tests/support/go_peer.go")
     for kind in rsa3096 p256 ed25519; do
         "$folder/go_peer" make "$kind" "$folder/go_$kind"
+        "$folder/go_peer" make "$kind" "$folder/thief"
         for version in 12 13; do
             [[ $kind$version != ed2551912 ]] || : >"$folder/go_$kind.der"
             expect "Go, TLS $version as $kind" "$(sha256sum <"$folder/go_$kind.der")" \
                 "$("$folder/go_peer" get "https://localhost:$port/certificate" "$folder/go_$kind" "$version" | sha256sum)"
             openssl x509 -in "$folder/go_$kind.pem" -outform DER -out "$folder/go_$kind.der"
+            [[ $kind$version == ed2551912 ]] || expect "Go, TLS $version, $kind, with another's key" "" \
+                "$("$folder/go_peer" get "https://localhost:$port/certificate" "$folder/go_$kind" "$version" \
+                    "$folder/thief" 2>/dev/null || true)"
         done
     done
 }

@@ -5,7 +5,8 @@
 //	go_peer template TEMPLATE.json CERT.pem       is the certificate what Go makes of the template?
 //	go_peer verify ROOTS INTERMEDIATES LEAF TIME  a chain at a time; PEM files, seconds since 1970
 //	go_peer make KIND NAME                        a certificate as Go programs make it for themselves: no names at all
-//	go_peer get URL NAME VERSION                  the body at the URL, asked for as the client NAME over TLS 12 or 13
+//	go_peer get URL NAME VERSION [THIEF]          the body at the URL, asked for as the client NAME over TLS 12 or 13;
+//	                                              with the key of another, it is proof of nothing
 package main
 
 import (
@@ -188,9 +189,14 @@ func makeClient(kind, name string) {
 	must(os.WriteFile(name+".der", der, 0o600))
 }
 
-func get(url, name, version string) {
+func get(url, name, version, thief string) {
 	pair, err := tls.LoadX509KeyPair(name+".pem", name+".key")
 	must(err)
+	if thief != "" {
+		other, err := tls.LoadX509KeyPair(thief+".pem", thief+".key")
+		must(err)
+		pair.PrivateKey = other.PrivateKey
+	}
 	config := &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{pair}, MaxVersion: tls.VersionTLS12}
 	if version == "13" {
 		config.MinVersion, config.MaxVersion = tls.VersionTLS13, tls.VersionTLS13
@@ -212,7 +218,7 @@ func main() {
 	case "make":
 		makeClient(a[1], a[2])
 	case "get":
-		get(a[1], a[2], a[3])
+		get(a[1], a[2], a[3], a[4])
 	default:
 		os.Exit(2)
 	}
