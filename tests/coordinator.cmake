@@ -18,4 +18,5 @@ e2e_test(stock_grpc COMMAND e2e/stock_grpc.sh)
 
 plain_test(coordinator SOURCES thread/test_coordinator.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 fuzz_target(entries USES coordinator)
+fuzz_target(secret USES coordinator attestation_sim)
 fuzz_target(sealed USES coordinator attestation_sim)
