@@ -27,8 +27,8 @@ bool key_generate(enum key_type type, struct key *out, struct err *err); /* all 
  * from RSA_MIN_BITS to RSA_MAX_BITS. */
 bool key_generate_rsa(uint64_t bits, struct key *out, struct err *err);
 
-/* From a 32-byte big-endian scalar in 1..n-1 (used by the simulated TEE for its fixed keys). */
-bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err);
+/* From a big-endian scalar in 1..n-1, of the curve's size (used by the simulated TEE for its fixed keys). */
+bool key_from_scalar(enum key_type curve, struct slice scalar, struct key *out, struct err *err);
 
 bool key_from_pkcs8(struct slice der, struct key *out, struct err *err); /* PKCS#8, SEC1 or PKCS#1 DER */
 bool key_from_pem(struct slice text, struct key *out, struct err *err);  /* first "... PRIVATE KEY" block */
@@ -64,7 +64,7 @@ enum signature_alg {
     SIG_ED25519,
 };
 
-/* With this one. E_UNSUPPORTED if the key cannot: another kind of key, or PSS. ECDSA goes with any hash. */
+/* With this algorithm, which must go with the key (E_UNSUPPORTED): ECDSA with any hash, RSA with PSS too. */
 bool key_sign_as(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
                  struct slice *signature, struct err *err);
 
@@ -82,6 +82,12 @@ bool spki_from_pem(struct slice text, struct arena *a, struct slice *spki, enum 
  * is told. */
 bool spki_encrypt(struct slice spki, struct slice plain, struct arena *a, struct slice *out, struct err *err);
 bool key_decrypt(const struct key *k, struct slice encrypted, struct secret *out, struct err *err);
+
+/* r || s, big endian, each half as long as the curve's numbers, in the DER that spki_verify() takes. */
+struct slice signature_from_raw(struct arena *a, struct slice raw);
+
+/* What kind of key it is. E_KEY_FORMAT. */
+bool spki_key_type(struct slice spki, enum key_type *out, struct err *err);
 
 /* P-256, SHA-256, raw: public key X || Y (64 bytes), signature r || s (64 bytes). What quotes use.
  * Refuses points not on the curve and r or s out of range. */

@@ -7,13 +7,14 @@
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err)
+bool key_from_scalar(enum key_type curve, struct slice scalar, struct key *out, struct err *err)
 {
-    const struct key_parts p = {KEY_P256, scalar, {0}};
+    const struct curve *c = curve_of(curve);
+    const struct key_parts p = {curve, scalar, {0}};
 
-    if (scalar.len != curve_of(KEY_P256)->size)
+    if (c == NULL || scalar.len != c->size)
         return err_set(err, E_KEY_FORMAT, "private key: expected a scalar of %zu bytes, found %zu",
-                       curve_of(KEY_P256)->size, scalar.len);
+                       c == NULL ? 0 : c->size, scalar.len);
     return key_import(&p, out, err);
 }
 
