@@ -131,7 +131,8 @@ void mesh_entries(const struct mesh *m, struct arena *a, struct entry **out, siz
     for (size_t i = 0; i < num_secrets; i++) {
         const struct secret_value *now = &m->kept.now.values[i], *previous = &m->kept.previous.values[i];
 
-        *secret++ = (struct entry){arena_printf(a, "secret:%s", now->spec->name), secret_value_encode(now, a)};
+        *secret++ =
+            (struct entry){arena_printf(a, "secret:%s", now->spec->name), secret_value_encode(now, a)};
         *secret++ = (struct entry){arena_printf(a, "previousSecret:%s", now->spec->name),
                                    secret_value_encode(previous, a)};
     }

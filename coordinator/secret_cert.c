@@ -124,9 +124,10 @@ static bool key_for(const struct secret_spec *spec, struct key *out, struct err 
     if (spec->type == SECRET_CERT_RSA)
         return key_generate_rsa(spec->size, out, err);
     if (spec->type == SECRET_CERT_ED25519)
-        return spec->size == 0 ? key_generate(KEY_ED25519, out, err)
-                               : err_set(err, E_SECRET_VALUE, "Size: expected none for cert-ed25519, found %llu",
-                                         (unsigned long long)spec->size);
+        return spec->size == 0
+                   ? key_generate(KEY_ED25519, out, err)
+                   : err_set(err, E_SECRET_VALUE, "Size: expected none for cert-ed25519, found %llu",
+                             (unsigned long long)spec->size);
     switch (spec->size) {
     case 224:
         return key_generate(KEY_P224, out, err);
@@ -203,8 +204,8 @@ bool secret_cert_issue(const struct secret_spec *spec, const struct authority *c
     struct extension *extra;
     struct issued i;
 
-    if (!validity_of(spec, now, &c.not_after, err) || !names_of(t, a, &c.san, err) ||
-        !alg_of(t, &c, err) || !secret_extensions(t, a, &extra, &c.num_extra, err))
+    if (!validity_of(spec, now, &c.not_after, err) || !names_of(t, a, &c.san, err) || !alg_of(t, &c, err) ||
+        !secret_extensions(t, a, &extra, &c.num_extra, err))
         return false;
     c.extra = extra;
     if (!key_for(spec, &key, err) || !authority_issue(ca, &c, &key, a, &i, err) || !check_made(i.cert, err))

@@ -7,7 +7,8 @@
  * chain behind it, asks our own `check` instead. A certificate that is required and not sent is
  * found by the flag that only its absence sets.
  *
- * Certificates are bytes and a public key to mbedTLS (net/tls_seam.h): it looks at no name, date or extension.
+ * Certificates are bytes and a public key to mbedTLS (net/tls_seam.h): it looks at no name, date or
+ * extension.
  */
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>

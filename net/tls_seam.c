@@ -35,7 +35,8 @@ static bool enter(unsigned char **at, const unsigned char **end)
     return true;
 }
 
-/* Certificate { tbsCertificate { [0] version, serialNumber, signature, issuer, validity, subject, the key, ... */
+/* Certificate { tbsCertificate { [0] version, serialNumber, signature, issuer, validity, subject, the key,
+ * ... */
 static bool find_key(mbedtls_x509_buf whole, mbedtls_x509_buf *key)
 {
     unsigned char *at = whole.p, *start;
@@ -114,7 +115,8 @@ enum { SCHEME_ED25519 = 0x0807, PUBLIC_LEN = crypto_sign_PUBLICKEYBYTES, SIGNATU
 /* The SubjectPublicKeyInfo of such a key (RFC 8410 section 4) has one form. */
 static const unsigned char *ed25519_key(const mbedtls_x509_crt *crt)
 {
-    static const unsigned char start[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
+    static const unsigned char start[] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+                                          0x2b, 0x65, 0x70, 0x03, 0x21, 0x00};
 
     return crt != NULL && crt->pk_raw.len == sizeof start + PUBLIC_LEN &&
                    memcmp(crt->pk_raw.p, start, sizeof start) == 0
@@ -162,7 +164,8 @@ static int process_ed25519(mbedtls_ssl_context *ssl, const unsigned char key[PUB
     int ret = mbedtls_ssl_tls13_fetch_handshake_msg(ssl, MBEDTLS_SSL_HS_CERTIFICATE_VERIFY, &message, &len);
 
     if (ret == 0)
-        ret = mbedtls_ssl_get_handshake_transcript(ssl, (mbedtls_md_type_t)ssl->handshake->ciphersuite_info->mac,
+        ret = mbedtls_ssl_get_handshake_transcript(ssl,
+                                                   (mbedtls_md_type_t)ssl->handshake->ciphersuite_info->mac,
                                                    transcript, sizeof transcript, &transcript_len);
     if (ret != 0)
         return ret;

@@ -211,7 +211,8 @@ static bool sign(const struct key *k, enum signature_alg alg, struct slice messa
         *signature = sign_ed25519(k, message, a);
         return true;
     }
-    status = psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made, sizeof made, &len);
+    status =
+        psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made, sizeof made, &len);
     if (status != PSA_SUCCESS)
         return err_set(err, E_CRYPTO, "signing with %s: status %d", signature_alg_name(alg), (int)status);
     *signature = arena_copy(a, slice_of(made, len));
@@ -261,7 +262,8 @@ static bool decrypt_oaep(const struct key *k, struct slice encrypted, struct sec
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DECRYPT);
     psa_set_key_algorithm(&attributes, oaep);
     psa_must(psa_import_key(&attributes, bytes.ptr, bytes.len, &id));
-    status = psa_asymmetric_decrypt(id, oaep, encrypted.ptr, encrypted.len, NULL, 0, plain->ptr, plain->len, len);
+    status =
+        psa_asymmetric_decrypt(id, oaep, encrypted.ptr, encrypted.len, NULL, 0, plain->ptr, plain->len, len);
     psa_must(psa_destroy_key(id));
     return status == PSA_SUCCESS;
 }

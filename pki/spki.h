@@ -31,7 +31,8 @@ void key_alg_put(struct buf *b, enum key_type type);
 
 struct public_key {
     enum key_type type;
-    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
+    struct slice
+        bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
     unsigned rsa_bits;
 };
 

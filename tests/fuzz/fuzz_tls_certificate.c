@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What TLS takes for a certificate, against what the rest of the program does: whoever proves in the handshake that he
- * has the key has proven it for the certificate that is judged after it. */
+/* What TLS takes for a certificate, against what the rest of the program does: whoever proves in the
+ * handshake that he has the key has proven it for the certificate that is judged after it. */
 #include <stdlib.h>
 
 #include "net/tls_seam.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates from manifests' templates, against what Go makes of the same text: MarbleRun decodes it with Go's
- * encoding/json and issues with Go's crypto/x509. */
+/* Certificates from manifests' templates, against what Go makes of the same text: MarbleRun decodes it with
+ * Go's encoding/json and issues with Go's crypto/x509. */
 #include <criterion/criterion.h>
 
 #include "base/json.h"
@@ -40,7 +40,8 @@ static bool has_go(void)
 {
     if (!peer_run(&a, &said, "command -v go"))
         return false;
-    cr_assert(peer_run(&a, &said, "GO111MODULE=off GOTOOLCHAIN=local go build -o go_peer %s/support/go_peer.go",
+    cr_assert(peer_run(&a, &said,
+                       "GO111MODULE=off GOTOOLCHAIN=local go build -o go_peer %s/support/go_peer.go",
                        TESTS_FOLDER),
               "%s", said);
     return true;
@@ -57,11 +58,11 @@ static const char *quoted(const char *text)
 
 static bool make(const char *type, const char *cert, struct secret_value *out)
 {
-    const char *text = quoted(arena_printf(
-        &a,
-        "{'Packages':{'p':{'UniqueID':'00'}},'Marbles':{'m':{'Package':'p'}},'Secrets':{'c':{%s,'Shared':true,"
-        "'Cert':%s}}}",
-        type, cert));
+    const char *text = quoted(arena_printf(&a,
+                                           "{'Packages':{'p':{'UniqueID':'00'}},'Marbles':{'m':{'Package':'p'"
+                                           "}},'Secrets':{'c':{%s,'Shared':true,"
+                                           "'Cert':%s}}}",
+                                           type, cert));
     struct manifest *m = arena_alloc(&a, sizeof *m);
     const uint8_t root[ROOT_SECRET_LEN] = {0};
     struct kept_secrets kept;
@@ -78,17 +79,22 @@ static bool make(const char *type, const char *cert, struct secret_value *out)
 
 static const char *const templates[] = {
     "{}",
-    "{'Subject':{'CommonName':'cn','Organization':['b','a'],'Country':['DE'],'OrganizationalUnit':['ou'],'Locality':["
+    "{'Subject':{'CommonName':'cn','Organization':['b','a'],'Country':['DE'],'OrganizationalUnit':['ou'],'"
+    "Locality':["
     "'L'],'Province':['P'],'StreetAddress':['s 1'],'PostalCode':['12'],'SerialNumber':'42'}}",
-    "{'Subject':{'ExtraNames':[{'Type':[0,9,2342,19200300,100,1,25],'Value':'example'},{'Type':[0,9,2342,19200300,100,"
+    "{'Subject':{'ExtraNames':[{'Type':[0,9,2342,19200300,100,1,25],'Value':'example'},{'Type':[0,9,2342,"
+    "19200300,100,"
     "1,25],'Value':'com'},{'Type':[2,5,4,10],'Value':'m\xc3\xbcll@r'}],'Organization':['gone']}}",
     "{'DNSNames':['one.example']}",
-    "{'dnsnames':['a.example','*.b.example'],'IPADDRESSES':['10.1.2.3','fd00::1','::ffff:1.2.3.4'],'EmailAddresses':["
+    "{'dnsnames':['a.example','*.b.example'],'IPADDRESSES':['10.1.2.3','fd00::1','::ffff:1.2.3.4'],'"
+    "EmailAddresses':["
     "'a@b.example']}",
-    "{'URIs':[{'Scheme':'spiffe','Host':'mesh','Path':'/a b/\xc3\xa4','RawQuery':'x=1','Fragment':'f/ f'},{'Scheme':"
+    "{'URIs':[{'Scheme':'spiffe','Host':'mesh','Path':'/a b/\xc3\xa4','RawQuery':'x=1','Fragment':'f/ "
+    "f'},{'Scheme':"
     "'urn','Opaque':'x:y'},{'Path':'rel/a'},{'Scheme':'file','Path':'/x'}]}",
     "{'KeyUsage':256}",
-    "{'KeyUsage':129,'ExtKeyUsage':[0,3,4,5,6,7,8,9,10,11,12,13],'UnknownExtKeyUsage':[[1,3,6,1,4,1,1],[2,999,3]]}",
+    "{'KeyUsage':129,'ExtKeyUsage':[0,3,4,5,6,7,8,9,10,11,12,13],'UnknownExtKeyUsage':[[1,3,6,1,4,1,1],[2,"
+    "999,3]]}",
     "{'UnknownExtKeyUsage':[[1,2,3]]}",
     "{'IsCA':true,'KeyUsage':32}",
     "{'IsCA':true,'MaxPathLenZero':true}",
@@ -96,8 +102,10 @@ static const char *const templates[] = {
     "{'IsCA':true,'MaxPathLen':-1,'SubjectKeyId':'AQIDBA=='}",
     "{'OCSPServer':['http://o.example'],'IssuingCertificateURL':['http://i.example/1','http://i.example/2'],"
     "'CRLDistributionPoints':['http://c.example/a','http://c.example/b']}",
-    "{'IsCA':true,'PermittedDNSDomainsCritical':true,'PermittedDNSDomains':['.example'],'ExcludedDNSDomains':['x'],"
-    "'PermittedIPRanges':[{'IP':'10.0.0.0','Mask':'/wAAAA=='}],'ExcludedIPRanges':[{'IP':'fd00::','Mask':[255,0,0,0,0,0,"
+    "{'IsCA':true,'PermittedDNSDomainsCritical':true,'PermittedDNSDomains':['.example'],'ExcludedDNSDomains':"
+    "['x'],"
+    "'PermittedIPRanges':[{'IP':'10.0.0.0','Mask':'/"
+    "wAAAA=='}],'ExcludedIPRanges':[{'IP':'fd00::','Mask':[255,0,0,0,0,0,"
     "0,0,0,0,0,0,0,0,0,0]}],'PermittedEmailAddresses':['b.example'],'ExcludedEmailAddresses':['x@b.example'],"
     "'PermittedURIDomains':['.u.example'],'ExcludedURIDomains':['v.example']}",
     "{'ExcludedDNSDomains':['only.example']}",
@@ -106,7 +114,8 @@ static const char *const templates[] = {
     "{'ExtraExtensions':[{'Id':[1,3,9903,5],'Value':'BQA='},{'Id':[2,5,29,17],'Critical':true,'Value':"
     "'MAWCA2ZvbwA='}]}",
     "{'RawSubject':'MAwxCjAIBgNVBAMMAXg='}",
-    "{'SerialNumber':7,'NotBefore':'2020-01-01T00:00:00Z','AuthorityKeyId':'AQ==','PolicyIdentifiers':[[1,2,3]],"
+    "{'SerialNumber':7,'NotBefore':'2020-01-01T00:00:00Z','AuthorityKeyId':'AQ==','PolicyIdentifiers':[[1,2,"
+    "3]],"
     "'Version':1,'Issuer':{'CommonName':'x'}}",
 };
 
@@ -121,7 +130,8 @@ Test(cert_templates, are_honoured_to_the_byte_as_go_does, .init = begin, .fini =
         cr_assert(make(ECDSA, text, &v), "%zu: %s", i, err.text);
         peer_write("template.json", slice_str(quoted(text)));
         peer_write("c.pem", slice_str(pem_text(&a, "CERTIFICATE", v.cert)));
-        cr_expect(peer_run(&a, &said, "GODEBUG=x509usepolicies=1 ./go_peer template template.json c.pem"), "%s\n%s", text, said);
+        cr_expect(peer_run(&a, &said, "GODEBUG=x509usepolicies=1 ./go_peer template template.json c.pem"),
+                  "%s\n%s", text, said);
     }
 }
 
@@ -139,8 +149,9 @@ Test(cert_templates, policies_are_written, .init = begin, .fini = end)
 
 Test(cert_templates, go_and_openssl_verify_every_type, .init = begin, .fini = end)
 {
-    static const char *const types[] = {ECDSA, "'Type':'cert-ecdsa','Size':224", "'Type':'cert-ecdsa','Size':521",
-                                        "'Type':'cert-rsa','Size':2048", "'Type':'cert-ed25519'"};
+    static const char *const types[] = {ECDSA, "'Type':'cert-ecdsa','Size':224",
+                                        "'Type':'cert-ecdsa','Size':521", "'Type':'cert-rsa','Size':2048",
+                                        "'Type':'cert-ed25519'"};
     const bool go = has_go();
 
     peer_write("marble.pem", slice_str(pem_text(&a, "CERTIFICATE", ca->marble_root.der)));
@@ -151,15 +162,18 @@ Test(cert_templates, go_and_openssl_verify_every_type, .init = begin, .fini = en
 
         cr_assert(make(types[i], "{'DNSNames':['x.example']}", &v), "%s", err.text);
         peer_write("c.pem", slice_str(pem_text(&a, "CERTIFICATE", v.cert)));
-        cr_expect(peer_run(&a, &said,
-                           "openssl verify -attime %d -CAfile marble.pem c.pem && openssl verify -attime %d -CAfile "
-                           "root.pem -untrusted intermediate.pem c.pem",
-                           NOW + 1, NOW + 1),
-                  "%s", said);
-        cr_expect(!go || peer_run(&a, &said,
-                                  "./go_peer verify marble.pem marble.pem c.pem %d && ./go_peer verify root.pem "
-                                  "intermediate.pem c.pem %d",
-                                  NOW + 1, NOW + 1),
+        cr_expect(
+            peer_run(
+                &a, &said,
+                "openssl verify -attime %d -CAfile marble.pem c.pem && openssl verify -attime %d -CAfile "
+                "root.pem -untrusted intermediate.pem c.pem",
+                NOW + 1, NOW + 1),
+            "%s", said);
+        cr_expect(!go ||
+                      peer_run(&a, &said,
+                               "./go_peer verify marble.pem marble.pem c.pem %d && ./go_peer verify root.pem "
+                               "intermediate.pem c.pem %d",
+                               NOW + 1, NOW + 1),
                   "%s: %s", types[i], said);
     }
 }
@@ -170,13 +184,15 @@ Test(cert_templates, a_finished_certificate_is_a_template_too, .init = begin, .f
     struct cert c, d;
     struct san san;
 
-    cr_assert(make(ECDSA,
-                   "{'Subject':{'ExtraNames':[{'Type':[2,5,4,12],'Value':'Dr'}]},'NotAfter':'2031-01-01T00:00:00Z',"
-                   "'IsCA':true,'MaxPathLen':1,'KeyUsage':33,'DNSNames':['f.example'],'IPAddresses':['10.0.0.1'],"
-                   "'ExtKeyUsage':[3],'ExtraExtensions':[{'Id':[1,3,9903,5],'Value':'BQA='}]}",
-                   &first),
-              "%s", err.text);
-    cr_assert(make(ECDSA, arena_printf(&a, "'%s'", base64_text(&a, first.cert, BASE64_STD)), &again), "%s", err.text);
+    cr_assert(
+        make(ECDSA,
+             "{'Subject':{'ExtraNames':[{'Type':[2,5,4,12],'Value':'Dr'}]},'NotAfter':'2031-01-01T00:00:00Z',"
+             "'IsCA':true,'MaxPathLen':1,'KeyUsage':33,'DNSNames':['f.example'],'IPAddresses':['10.0.0.1'],"
+             "'ExtKeyUsage':[3],'ExtraExtensions':[{'Id':[1,3,9903,5],'Value':'BQA='}]}",
+             &first),
+        "%s", err.text);
+    cr_assert(make(ECDSA, arena_printf(&a, "'%s'", base64_text(&a, first.cert, BASE64_STD)), &again), "%s",
+              err.text);
     cr_assert(cert_parse(first.cert, &a, &c, &err) && cert_parse(again.cert, &a, &d, &err));
     cr_expect_not(slice_equal(c.spki, d.spki), "for another key");
     cr_expect(slice_equal(c.subject, d.subject));
@@ -226,19 +242,24 @@ Test(cert_templates, terms_follow_the_rules, .init = begin, .fini = end)
 
 Test(cert_templates, more_than_a_certificate_holds_is_refused, .init = begin, .fini = end)
 {
-    const char *name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example";
+    const char *name =
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example";
     scoped(buf_wipe) struct buf b = buf_max(1 << 20);
     struct secret_value v;
 
     for (size_t i = 0; i <= LIMIT_CERTIFICATE / strlen(name); i++)
         buf_printf(&b, "%s'%s'", i > 0 ? "," : "", name);
     cr_expect_not(make(ECDSA, arena_printf(&a, "{'DNSNames':[%.*s]}", (int)b.len, (char *)b.ptr), &v));
-    cr_expect_str_eq(err.text, arena_printf(&a, "secret \"c\": issuing a certificate: expected at most %d bytes, and "
-                                                "dates in the years 0 to 9999",
-                                            LIMIT_CERTIFICATE));
+    cr_expect_str_eq(err.text,
+                     arena_printf(&a,
+                                  "secret \"c\": issuing a certificate: expected at most %d bytes, and "
+                                  "dates in the years 0 to 9999",
+                                  LIMIT_CERTIFICATE));
     cr_expect_not(make(ECDSA, arena_printf(&a, "{'OCSPServer':[%.*s]}", (int)b.len, (char *)b.ptr), &v));
     cr_expect_eq(err.code, E_SECRET_VALUE);
-    cr_expect_str_eq(err.text, arena_printf(&a, "secret \"c\": Cert: extension 1.3.6.1.5.5.7.1.1 takes more than the "
-                                                "%d bytes of a certificate",
-                                            LIMIT_CERTIFICATE));
+    cr_expect_str_eq(err.text,
+                     arena_printf(&a,
+                                  "secret \"c\": Cert: extension 1.3.6.1.5.5.7.1.1 takes more than the "
+                                  "%d bytes of a certificate",
+                                  LIMIT_CERTIFICATE));
 }
