@@ -41,8 +41,6 @@ static const struct slice mgf1 = PKCS1(8);
 
 const char *signature_alg_name(enum signature_alg alg) { return rows[alg].name; }
 
-bool signature_alg_is_pss(enum signature_alg alg) { return rows[alg].params == PARAMS_PSS; }
-
 bool signature_alg_fits(enum signature_alg alg, enum key_type type)
 {
     if (type == KEY_ED25519 || alg == SIG_ED25519)

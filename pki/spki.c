@@ -98,8 +98,9 @@ static bool read_rsa(struct cursor *alg, struct slice bits, struct public_key *o
 static bool read_ed25519(const struct cursor *alg, struct slice bits, struct public_key *out, struct err *err)
 {
     if (!cursor_done(alg) || bits.len != ED25519_LEN)
-        return err_set(err, E_KEY_FORMAT, "Ed25519 public key: expected %d bytes and no parameters, found %zu",
-                       ED25519_LEN, bits.len);
+        return err_set(err, E_KEY_FORMAT,
+                       "Ed25519 public key: expected %d bytes and no parameters, found %zu", ED25519_LEN,
+                       bits.len);
     *out = (struct public_key){.type = KEY_ED25519, .bits = bits};
     return true;
 }

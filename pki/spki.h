@@ -31,7 +31,8 @@ void key_alg_put(struct buf *b, enum key_type type);
 
 struct public_key {
     enum key_type type;
-    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
+    struct slice
+        bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
     unsigned rsa_bits;
 };
 
@@ -49,7 +50,6 @@ bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_
 void signature_alg_put(struct buf *b, enum signature_alg alg);
 const char *signature_alg_name(enum signature_alg alg);
 bool signature_alg_fits(enum signature_alg alg, enum key_type type);
-bool signature_alg_is_pss(enum signature_alg alg);
 
 /* What key_sign() makes with this key. */
 enum signature_alg key_signature_alg(const struct key *k);

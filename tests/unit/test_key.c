@@ -502,7 +502,8 @@ Test(key, public_keys_of_other_kinds_are_refused_by_name, .init = begin, .fini =
     static const struct {
         const char *make, *want;
     } cases[] = {
-        {"openssl genpkey -algorithm ed448", "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
+        {"openssl genpkey -algorithm ed448",
+         "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
         {"openssl ecparam -name secp256k1 -genkey",
          "public key: expected the curve P-224, P-256, P-384 or P-521, found 1.3.132.0.10"},
         {"openssl genrsa 1024", "RSA public key: expected 2048 to 4096 bits, found 1024"},
