@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "support/manifests.h"
+#include "tests/support/manifests.h"
 
 #include <criterion/criterion.h>
 

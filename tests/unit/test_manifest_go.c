@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "manifest/manifest.h"
-#include "pki/key.h"
-#include "support/manifests.h"
+#include "pki/hash.h"
+#include "tests/support/manifests.h"
 
 static void prepare(void)
 {

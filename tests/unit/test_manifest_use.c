@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 
 #include "base/json.h"
-#include "pki/key.h"
-#include "support/manifests.h"
+#include "pki/hash.h"
+#include "tests/support/manifests.h"
 
 static void prepare(void)
 {
