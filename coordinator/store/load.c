@@ -281,6 +281,7 @@ static void hand_over(struct copies *c, struct copy *best, const struct copy *ot
                !key_is_new;
     c->key_is_new = key_is_new;
     c->best = best->name;
+    c->generation = best->log.generation;
     log_wipe(&c->log);
     c->log = best->log;
     c->grown_at = copies_grown_at(&c->log);
@@ -314,9 +315,6 @@ static bool judge(struct folder *f, struct copies *c, const struct load_ways *wa
     struct copy *first = &f->copies[0], *second = &f->copies[1], *best, *other;
     bool is_new[2];
 
-    for (size_t i = 0; i < 2; i++)
-        if (f->copies[i].is_log && f->copies[i].header.generation > c->generation)
-            c->generation = f->copies[i].header.generation;
     if (!first->there && !second->there)
         return nothing_there(f, found, notice, err);
     if (is_foreign(first, second))
