@@ -18,3 +18,8 @@ external(sodium "libsodium>=1.0.18")
 external(libuv "libuv>=1.44")
 external(nghttp2 "libnghttp2>=1.52")
 external(protobuf-c "libprotobuf-c>=1.4")
+
+# The TPM software stack is loaded at run time: nothing is linked.
+pkg_check_modules(TSS2 REQUIRED "tss2-esys>=3.0" "tss2-tctildr>=3.0")
+add_library(tss2_headers INTERFACE)
+target_include_directories(tss2_headers SYSTEM INTERFACE ${TSS2_INCLUDE_DIRS})

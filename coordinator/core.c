@@ -11,6 +11,7 @@
 struct core {
     const struct config *config;
     const struct tee *tee;
+    struct judge *judge;
     struct err trouble;     /* why in recovery; constant after core_open() */
     pthread_mutex_t writer; /* serialises changes; guards `store` */
     pthread_mutex_t lock;   /* guards `mesh`, for as long as it takes to copy a pointer */
@@ -46,6 +47,7 @@ bool core_open(const struct core_options *options, struct core **out, struct err
         abort();
     core->config = options->config;
     core->tee = options->tee;
+    core->judge = options->judge;
     if (pthread_mutex_init(&core->writer, NULL) != 0 || pthread_mutex_init(&core->lock, NULL) != 0)
         abort();
     if (!store_open(options->config->seal_dir, &(struct sealer){options->tee}, &core->store, &condition,
@@ -74,6 +76,7 @@ void core_close(struct core **core)
 
 const struct config *core_config(const struct core *core) { return core->config; }
 const struct tee *core_tee(const struct core *core) { return core->tee; }
+struct judge *core_judge(const struct core *core) { return core->judge; }
 const struct err *core_trouble(const struct core *core)
 {
     return core->trouble.code == E_NONE ? NULL : &core->trouble;

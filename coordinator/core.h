@@ -10,7 +10,7 @@
  * (coordinator/api/routes.c), but for rights that hang on what is asked for, which are checked here.
  */
 #pragma once
-#include "attestation/collect.h"
+#include "attestation/judge.h"
 #include "coordinator/config.h"
 #include "coordinator/events.h"
 #include "coordinator/mesh.h"
@@ -20,6 +20,7 @@ struct core;
 struct core_options {
     const struct config *config; /* borrowed for the core's life */
     const struct tee *tee; /* NULL: no evidence is made and none demanded; only in the simulated domain */
+    struct judge *judge; /* borrowed for the core's life; NULL: evidence is judged with what it carries */
     int64_t now;
 };
 
@@ -31,6 +32,7 @@ void core_close(struct core **core); /* accepts NULL inside; no other thread may
 const struct config *core_config(const struct core *core);
 const struct tee *core_tee(const struct core *core); /* or NULL */
 struct events *core_events(struct core *core);       /* what happened, for /events and the log */
+struct judge *core_judge(const struct core *core);   /* or NULL */
 
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);

@@ -34,7 +34,12 @@ static int help(void)
         "  EDG_COORDINATOR_DEV_MODE     1: readable log with debug lines\n"
         "  EDG_DEBUG_LOGGING            1: debug lines in the log\n"
         "  EDG_HTTP_ERROR_LOG_LEVEL     debug, info, warn or error (default)\n"
-        "  MESH_COLLATERAL              file with the collateral to judge evidence with\n"
+        "  MESH_COLLATERAL              file with a bundle of collateral to judge evidence with\n"
+        "  MESH_COLLATERAL_CACHE        folder where collateral is kept between starts\n"
+        "  MESH_PCS_URL, MESH_KDS_URL   services to fetch collateral from, instead of Intel's and AMD's; none: do not\n"
+        "  MESH_COLLATERAL_CA           file with the roots of those services' certificates\n"
+        "  MESH_COLLATERAL_INSECURE     1: take any certificate of those services\n"
+        "  MESH_TCB_UPDATE              standard or early: which of Intel's TCB levels count (default standard)\n"
         "  MESH_READY_FILE              file to write the ports to once both APIs listen\n%s",
         program(), MARBLEMESH_VERSION, trust_domain()->name,
         trust_domain()->simulated
@@ -167,7 +172,9 @@ static bool serve(struct core *core, const sigset_t *ends, struct err *err)
 static bool run(const sigset_t *ends, struct err *err)
 {
     scoped(arena_wipe) struct arena arena = {0};
-    scoped(core_close) struct core *core = NULL;
+    scoped(judge_close) struct judge *judge = NULL;
+    scoped(core_close) struct core *core = NULL; /* goes before what it borrows */
+    struct judge_options judging;
     struct config config;
     struct core_options options = {.config = &config, .now = clock_now()};
 
@@ -176,6 +183,13 @@ static bool run(const sigset_t *ends, struct err *err)
     log_settings(&config);
     if (!config.no_evidence && !tee_here(&options.tee, err))
         return false;
+    if (options.tee != NULL && options.tee->seal_key == NULL)
+        log_warn("this TEE gives no sealing key: after each restart the state has to be recovered", "tee",
+                 options.tee->name, "reason", options.tee->why_no_seal_key);
+    if (!judge_options_read(environ, trust_domain()->simulated, &arena, &judging, err) ||
+        !judge_open(&judging, options.now, &judge, err))
+        return false;
+    options.judge = judge;
     return core_open(&options, &core, err) && prepare(core, err) && serve(core, ends, err);
 }
 

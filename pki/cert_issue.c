@@ -159,7 +159,7 @@ static bool put_tbs(struct buf *b, const struct cert_spec *spec, struct slice su
 
     put_version(b);
     put_serial(b, spec->serial);
-    signature_alg_put(b, key_signature_alg(issuer_key));
+    signature_alg_put(b, issuing_alg(issuer_key, spec->rsa_pss));
     buf_put(b, issuer != NULL ? issuer->subject : subject);
     put_validity(b, spec);
     buf_put(b, subject);
@@ -189,5 +189,5 @@ bool cert_issue(const struct cert_spec *spec, struct slice spki, const struct ce
                        MAX_SERIAL_LEN, spec->serial.len);
     return check_key(issuer_key, issuer != NULL ? issuer->spki : spki, a, err) &&
            put_tbs(&tbs, spec, subject, spki, issuer, issuer_key, err) &&
-           signed_make(buf_bytes(&tbs), issuer_key, a, der, err);
+           signed_make(buf_bytes(&tbs), issuer_key, issuing_alg(issuer_key, spec->rsa_pss), a, der, err);
 }

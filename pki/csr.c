@@ -55,7 +55,7 @@ bool csr_make(const struct key *k, struct slice subject_name, const struct san *
     der_end(&b, whole);
     if (!buf_ok(&b))
         return err_set(err, E_CSR_FORMAT, "making a request: expected at most %d bytes", LIMIT_CERTIFICATE);
-    return signed_make(buf_bytes(&b), k, a, der, err);
+    return signed_make(buf_bytes(&b), k, issuing_alg(k, false), a, der, err);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ static psa_key_attributes_t attributes_of(enum key_type type)
     if (type == KEY_RSA) {
         psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR);
         psa_set_key_algorithm(&attributes, PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_ANY_HASH));
+        psa_set_key_enrollment_algorithm(&attributes, PSA_ALG_RSA_PSS(PSA_ALG_ANY_HASH)); /* its second one */
     } else {
         psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
         psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
@@ -116,13 +117,14 @@ static bool import_checked(const struct parts *p, struct key *out, struct err *e
     return true;
 }
 
-bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err)
+bool key_from_scalar(enum key_type curve, struct slice scalar, struct key *out, struct err *err)
 {
-    const struct parts p = {KEY_P256, scalar, {0}};
+    const struct curve *c = curve_of(curve);
+    const struct parts p = {curve, scalar, {0}};
 
-    if (scalar.len != curve_of(KEY_P256)->size)
+    if (c == NULL || scalar.len != c->size)
         return err_set(err, E_KEY_FORMAT, "private key: expected a scalar of %zu bytes, found %zu",
-                       curve_of(KEY_P256)->size, scalar.len);
+                       c == NULL ? 0 : c->size, scalar.len);
     return import(&p, out, err);
 }
 
@@ -312,17 +314,16 @@ enum signature_alg key_signature_alg(const struct key *k)
 }
 
 /* As PSA makes it: r || s, or the RSA signature. */
-static bool sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature,
-                 struct err *err)
+static bool sign(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
+                 struct slice *signature, struct err *err)
 {
     uint8_t made[PSA_SIGNATURE_MAX_SIZE];
     size_t len;
-    const psa_status_t status = psa_sign_message(k->impl->id, psa_alg_of(key_signature_alg(k)), message.ptr,
-                                                 message.len, made, sizeof made, &len);
+    const psa_status_t status = psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made,
+                                                 sizeof made, &len);
 
     if (status != PSA_SUCCESS)
-        return err_set(err, E_CRYPTO, "signing with %s: status %d", signature_alg_name(key_signature_alg(k)),
-                       (int)status);
+        return err_set(err, E_CRYPTO, "signing with %s: status %d", signature_alg_name(alg), (int)status);
     *signature = arena_copy(a, slice_of(made, len));
     return true;
 }
@@ -332,22 +333,22 @@ bool key_sign_raw(const struct key *k, struct slice message, struct arena *a, st
 {
     if (k->impl->type == KEY_RSA)
         return err_set(err, E_UNSUPPORTED, "expected an EC key for a signature r || s, found an RSA key");
-    return sign(k, message, a, signature, err);
+    return sign(k, key_signature_alg(k), message, a, signature, err);
+}
+
+bool key_sign_as(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
+                 struct slice *signature, struct err *err)
+{
+    struct slice raw;
+
+    if (!sign(k, alg, message, a, &raw, err))
+        return false;
+    *signature = k->impl->type == KEY_RSA ? raw : signature_from_raw(a, raw);
+    return true;
 }
 
 bool key_sign(const struct key *k, struct slice message, struct arena *a, struct slice *signature,
               struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(2 * CURVE_MAX_SIZE + 16);
-    struct slice raw;
-
-    if (!sign(k, message, a, &raw, err))
-        return false;
-    if (k->impl->type == KEY_RSA) {
-        *signature = raw;
-        return true;
-    }
-    ecdsa_put(&b, raw);
-    *signature = arena_copy(a, buf_bytes(&b));
-    return true;
+    return key_sign_as(k, key_signature_alg(k), message, a, signature, err);
 }

@@ -17,8 +17,8 @@ struct key {
 };
 bool key_generate(enum key_type type, struct key *out, struct err *err); /* RSA: E_UNSUPPORTED, for now */
 
-/* From a 32-byte big-endian scalar in 1..n-1 (used by the simulated TEE for its fixed keys). */
-bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err);
+/* From a big-endian scalar in 1..n-1, of the curve's size (used by the simulated TEE for its fixed keys). */
+bool key_from_scalar(enum key_type curve, struct slice scalar, struct key *out, struct err *err);
 
 bool key_from_pkcs8(struct slice der, struct key *out, struct err *err); /* PKCS#8 or SEC1 DER */
 bool key_from_pem(struct slice text, struct key *out, struct err *err);  /* first "... PRIVATE KEY" block */
@@ -47,8 +47,18 @@ enum signature_alg {
     SIG_RSA_PSS_SHA512,
 };
 
+/* With this algorithm, which must go with the key; what RSA keys sign with PSS, for one. ASN.1 DER for ECDSA. */
+bool key_sign_as(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
+                 struct slice *signature, struct err *err);
+
 /* Does `signature` (DER for ECDSA) over `message` hold under this public key? E_SIGNATURE if not. */
 bool spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature, struct err *err);
+
+/* r || s, big endian, each half as long as the curve's numbers, in the DER that spki_verify() takes. */
+struct slice signature_from_raw(struct arena *a, struct slice raw);
+
+/* What kind of key it is. E_KEY_FORMAT. */
+bool spki_key_type(struct slice spki, enum key_type *out, struct err *err);
 
 /* P-256, SHA-256, raw: public key X || Y (64 bytes), signature r || s (64 bytes). What quotes use.
  * Refuses points not on the curve and r or s out of range. */

@@ -57,8 +57,9 @@ static bool check_shares(const struct slice *shares, size_t num, size_t least, s
         return err_set(err, E_RECOVERY_SHARE, "%zu shares; expected 1 to %d", num, MAX_SHARES);
     for (size_t i = 0; i < num; i++)
         if (shares[i].len < least || shares[i].len != shares[0].len)
-            return err_set(err, E_RECOVERY_SHARE, "share %zu has %zu bytes, the first %zu; expected as many, at least %zu",
-                           i + 1, shares[i].len, shares[0].len, least);
+            return err_set(err, E_RECOVERY_SHARE,
+                           "share %zu has %zu bytes, the first %zu; expected as many, at least %zu", i + 1,
+                           shares[i].len, shares[0].len, least);
     return true;
 }
 
@@ -74,7 +75,8 @@ bool share_xor_combine(const struct slice *shares, size_t num, struct secret *ke
 
 /* ---- some of them ------------------------------------------------------------------------------ */
 
-void share_shamir_at(struct slice key, const struct slice *coefficients, size_t degree, uint8_t x, struct secret *share)
+void share_shamir_at(struct slice key, const struct slice *coefficients, size_t degree, uint8_t x,
+                     struct secret *share)
 {
     secret_new(share, key.len + 1);
     for (size_t i = 0; i < key.len; i++) {
@@ -134,8 +136,9 @@ static bool check_x(const struct slice *shares, size_t num, struct err *err)
 
     for (size_t i = 0; i < num; i++) {
         if (taken[x_of(shares[i])])
-            return err_set(err, E_RECOVERY_SHARE, x_of(shares[i]) == 0 ? "share %zu is none: it is for x = 0"
-                                                                      : "share %zu is given twice",
+            return err_set(err, E_RECOVERY_SHARE,
+                           x_of(shares[i]) == 0 ? "share %zu is none: it is for x = 0"
+                                                : "share %zu is given twice",
                            i + 1);
         taken[x_of(shares[i])] = true;
     }
@@ -199,7 +202,8 @@ static bool decode_member(const char *name, const json_t *value, uint8_t digest[
            err_set(err, E_RECOVERY_DATA, "a member is not the SHA-256 of a share with the value true");
 }
 
-bool share_list_decode(struct slice text, struct arena *a, const uint8_t (**digests)[32], size_t *num, struct err *err)
+bool share_list_decode(struct slice text, struct arena *a, const uint8_t (**digests)[32], size_t *num,
+                       struct err *err)
 {
     scoped(json_release) json_t *v = NULL;
     uint8_t(*out)[SHA256_LEN];
@@ -212,7 +216,8 @@ bool share_list_decode(struct slice text, struct arena *a, const uint8_t (**dige
     if (text.len > 0 && !json_is_null(v) && !json_is_object(v))
         return err_set(err, E_RECOVERY_DATA, "recovery data: expected an object or null");
     out = arena_array(a, json_object_size(v), sizeof *out);
-    json_object_foreach(v, name, value) {
+    json_object_foreach(v, name, value)
+    {
         if (!decode_member(name, value, out[n++], err))
             return err_in(err, "recovery data");
     }

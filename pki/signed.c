@@ -23,17 +23,23 @@ bool signed_read(struct slice der, const char *what, struct signed_parts *out, e
     return true;
 }
 
-bool signed_make(struct slice tbs, const struct key *k, struct arena *a, struct slice *der, struct err *err)
+enum signature_alg issuing_alg(const struct key *k, bool rsa_pss)
+{
+    return rsa_pss && key_type_of(k) == KEY_RSA ? SIG_RSA_PSS_SHA384 : key_signature_alg(k);
+}
+
+bool signed_make(struct slice tbs, const struct key *k, enum signature_alg alg, struct arena *a,
+                 struct slice *der, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(tbs.len + 1024); /* an RSA-4096 signature has 512 bytes */
     struct slice signature;
     size_t whole;
 
-    if (!key_sign(k, tbs, a, &signature, err))
+    if (!key_sign_as(k, alg, tbs, a, &signature, err))
         return false;
     whole = der_begin(&b, DER_SEQUENCE);
     buf_put(&b, tbs);
-    signature_alg_put(&b, key_signature_alg(k));
+    signature_alg_put(&b, alg);
     der_put_bits(&b, signature);
     der_end(&b, whole);
     *der = arena_copy(a, buf_bytes(&b));

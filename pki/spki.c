@@ -158,3 +158,21 @@ void ecdsa_put(struct buf *b, struct slice raw)
     der_put_integer(b, slice_of(raw.ptr + half, half));
     der_end(b, mark);
 }
+
+struct slice signature_from_raw(struct arena *a, struct slice raw)
+{
+    scoped(buf_wipe) struct buf b = buf_max(raw.len + 16);
+
+    ecdsa_put(&b, raw);
+    return arena_copy(a, buf_bytes(&b));
+}
+
+bool spki_key_type(struct slice spki, enum key_type *out, struct err *err)
+{
+    struct public_key key;
+
+    if (!spki_read(spki, &key, err))
+        return false;
+    *out = key.type;
+    return true;
+}

@@ -41,7 +41,7 @@ void ecdsa_put(struct buf *b, struct slice raw);
 
 /* AlgorithmIdentifier of signatures. One that is not known is refused as `code`. */
 bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_code code, struct err *err);
-void signature_alg_put(struct buf *b, enum signature_alg alg); /* not PSS, with which nothing of ours signs */
+void signature_alg_put(struct buf *b, enum signature_alg alg);
 const char *signature_alg_name(enum signature_alg alg);
 
 /* What key_sign() makes with this key. */

@@ -15,8 +15,12 @@ struct signed_parts {
 bool signed_read(struct slice der, const char *what, struct signed_parts *out, enum err_code code,
                  struct err *err);
 
-/* Signs `tbs` and wraps the two. */
-bool signed_make(struct slice tbs, const struct key *k, struct arena *a, struct slice *der, struct err *err);
+/* Signs `tbs`, which names the same algorithm, and wraps the two. */
+bool signed_make(struct slice tbs, const struct key *k, enum signature_alg alg, struct arena *a,
+                 struct slice *der, struct err *err);
+
+/* What a key signs certificates and lists with: RSA-PSS with SHA-384 if asked for and the key is RSA. */
+enum signature_alg issuing_alg(const struct key *k, bool rsa_pss);
 
 /* A Name: a SEQUENCE of SETs of one or more type-and-value pairs, possibly none. Poisons c if it is not one.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a durable change costs, beside the plain cost of writing and syncing the same bytes to the same disk, measured
- * in the same run: for small states and large ones, from one thread and from many.
+/* What a durable change costs, beside the plain cost of writing and syncing the same bytes to the same disk,
+ * measured in the same run: for small states and large ones, from one thread and from many.
  *
  *     bench_store [FOLDER]      default: a new one in the present folder, removed at the end
  */
@@ -71,7 +71,8 @@ static double plain_per_second(size_t len)
 
 /* ---- what is measured ---------------------------------------------------------------------------- */
 
-static bool count(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out, struct err *err)
+static bool count(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out,
+                  struct err *err)
 {
     const struct slice *was = store_view_get(v, "activations:backend");
     const unsigned long n = was == NULL ? 0 : strtoul(arena_strndup(a, *was), NULL, 16);
@@ -146,7 +147,8 @@ static void begin(size_t num_secrets)
     for (size_t i = 0; i < num_secrets; i++)
         e[i] = (struct entry){arena_printf(&a, "secret:%zu", i), slice_of(value, sizeof value)};
     data_key_new(&key);
-    must(store_begin(store, &(struct store_beginning){{STORE_SEAL_PRODUCT, &key, {0}}, e, num_secrets}, &err), &err);
+    must(store_begin(store, &(struct store_beginning){{STORE_SEAL_PRODUCT, &key, {0}}, e, num_secrets}, &err),
+         &err);
 }
 
 static long file_len(void)
@@ -182,12 +184,14 @@ static void measure(size_t num_secrets)
     const size_t record = (size_t)(file_len() - before);
     const double plain = plain_per_second(record);
 
-    (void)printf("a state with %zu secrets, one counted activation is a record of %zu bytes\n", num_secrets, record);
+    (void)printf("a state with %zu secrets, one counted activation is a record of %zu bytes\n", num_secrets,
+                 record);
     (void)printf("    plain write and sync of it    %9.0f /s\n", plain);
     for (size_t i = 0; i < 3; i++) {
         const double rate = changes_per_second(threads[i]);
 
-        (void)printf("    %2u threads                    %9.0f /s  %6.2f x plain (both copies: at most 0.50 a change)\n",
+        (void)printf("    %2u threads                    %9.0f /s  %6.2f x plain (both copies: at most 0.50 "
+                     "a change)\n",
                      threads[i], rate, rate / plain);
     }
     measure_start();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A state's file, under a key that the fuzzer's seeds were made with: what opens is a prefix of records, and what
- * is refused leaves nothing behind. The same bytes as a state of MarbleRun's. */
+/* A state's file, under a key that the fuzzer's seeds were made with: what opens is a prefix of records, and
+ * what is refused leaves nothing behind. The same bytes as a state of MarbleRun's. */
 #include <stdlib.h>
 
 #include "coordinator/store/log.h"
@@ -17,7 +17,8 @@ static void try_ours(struct slice in)
     if (log_open(in, slice_str(KEY), &map, &log, &err)) {
         if (log.end.len > in.len || log.snapshot_len > log.end.len || log.end.record == 0)
             abort();
-    } else if (map.num != 0 || (err.code != E_STATE_CORRUPT && err.code != E_STATE_FORMAT && err.code != E_DECRYPT)) {
+    } else if (map.num != 0 ||
+               (err.code != E_STATE_CORRUPT && err.code != E_STATE_FORMAT && err.code != E_DECRYPT)) {
         abort();
     }
 }
@@ -28,7 +29,8 @@ static void try_marbleruns(struct slice in)
     struct entries e;
     struct err err = {0};
 
-    if (!marblerun_open(in, slice_str(KEY), &a, &e, &err) && err.code != E_STATE_CORRUPT && err.code != E_DECRYPT)
+    if (!marblerun_open(in, slice_str(KEY), &a, &e, &err) && err.code != E_STATE_CORRUPT &&
+        err.code != E_DECRYPT)
         abort();
 }
 

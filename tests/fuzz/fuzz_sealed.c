@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A sealed key, whatever somebody else has written into it. Without a TEE the key stands in its file, so the fuzzer
- * gets past it. */
+/* A sealed key, whatever somebody else has written into it. Without a TEE the key stands in its file, so the
+ * fuzzer gets past it. */
 #include <stdlib.h>
 
 #include "coordinator/store/seal.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/support/store_folder.h: a store in the folder "state" of tests/support/peer.h, for Criterion tests. */
+/* tests/support/store_folder.h: a store in the folder "state" of tests/support/peer.h, for Criterion tests.
+ */
 #pragma once
 #include "coordinator/store/store.h"
 #include "tests/support/peer.h"
@@ -29,6 +30,6 @@ void must_put(const char *key, const char *value);
 /* Begins, puts "activations:x" 1, closes. */
 void make_state(struct sealer s, enum store_mode mode);
 
-void expect_value(const char *key, const char *value); /* NULL: there is none */
+void expect_value(const char *key, const char *value);                /* NULL: there is none */
 char *sh(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* in the folder above; must return 0 */
 void expect_text(const char *text, const char *part);

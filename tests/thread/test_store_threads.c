@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many threads change one store: each place of a limited counter is given out once, while others read it and change
- * its key; and after a restart all that was given out is there. */
+/* Many threads change one store: each place of a limited counter is given out once, while others read it and
+ * change its key; and after a restart all that was given out is there. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +41,12 @@ struct taker {
     unsigned long taken, last;
 };
 
-static bool take(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out, struct err *err)
+static bool take(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out,
+                 struct err *err)
 {
     struct taker *t = ctx;
-    const unsigned long n = number(store_view_get(v, "counter"), a), own = number(store_view_get(v, t->name), a);
+    const unsigned long n = number(store_view_get(v, "counter"), a),
+                        own = number(store_view_get(v, t->name), a);
     struct entry *changes = arena_array(a, 2, sizeof *changes);
 
     if (n >= LIMIT)
@@ -86,7 +88,8 @@ static void *reseal(void *arg)
         if (entries_find(&e, "manifest") == NULL)
             abort();
         data_key_new(&key);
-        if (!store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, &key, slice_str("null")}, NULL, NULL, &err))
+        if (!store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, &key, slice_str("null")}, NULL,
+                          NULL, &err))
             fail(&err);
     }
     return NULL;
@@ -157,8 +160,8 @@ int main(void)
     check(takers);
     store_close(&store);
     for (size_t i = 0; i < 5; i++) {
-        static const char *const names[] = {"sealed_data", "sealed_data.copy", "sealed_key", "sealed_data.old",
-                                            "sealed_key.old"};
+        static const char *const names[] = {"sealed_data", "sealed_data.copy", "sealed_key",
+                                            "sealed_data.old", "sealed_key.old"};
         char path[64];
 
         (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);

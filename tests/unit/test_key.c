@@ -228,7 +228,7 @@ Test(key, a_scalar_makes_its_public_key, .init = begin, .fini = end)
     scoped(key_wipe) struct key k = {0};
     struct slice xy;
 
-    cr_assert(key_from_p256_scalar(hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
+    cr_assert(key_from_scalar(KEY_P256, hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
                                    &k, &err),
               "%s", err.text);
     cr_assert(spki_p256_xy(key_spki(&k, &a), &xy, &err), "%s", err.text);
@@ -253,7 +253,7 @@ Test(key, scalars_out_of_range_are_refused, .init = begin, .fini = end)
     struct key k = {0};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cr_expect(!key_from_p256_scalar(hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
+        cr_expect(!key_from_scalar(KEY_P256, hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
         cr_expect_eq(err.code, E_KEY_FORMAT);
         cr_expect_str_eq(err.text, cases[i].want);
         cr_expect_null(k.impl, "outputs stay untouched");

@@ -214,7 +214,8 @@ Test(share, no_list_is_null, .init = begin, .fini = end)
 
     cr_expect(slice_equal(share_list_encode(NULL, 0, &a), slice_str("null")));
     for (size_t i = 0; i < 4; i++) {
-        cr_expect(share_list_decode(slice_str(none[i]), &a, &digests, &num, &err), "%s: %s", none[i], err.text);
+        cr_expect(share_list_decode(slice_str(none[i]), &a, &digests, &num, &err), "%s: %s", none[i],
+                  err.text);
         cr_expect_eq(num, 0);
     }
 }
@@ -222,7 +223,10 @@ Test(share, no_list_is_null, .init = begin, .fini = end)
 Test(share, a_list_that_is_none_is_refused_and_so_is_every_truncation, .init = begin, .fini = end)
 {
     static const char *const bad[] = {
-        "[]", "true", "{\"aa\":true}", "{\"a\":1}",
+        "[]",
+        "true",
+        "{\"aa\":true}",
+        "{\"a\":1}",
         "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":false}",
         "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f01536379g\":true}",
         "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":true,"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the store keeps, how it is changed, and recovery. What a start says of damaged files: test_store_start.c. */
+/* What the store keeps, how it is changed, and recovery. What a start says of damaged files:
+ * test_store_start.c. */
 #include <criterion/criterion.h>
 
 #include "base/limits.h"
@@ -43,7 +44,8 @@ Test(store, keeps_what_was_changed_under_each_policy)
         expect_value("activations:x", NULL);
         expect_value("state", "");
         store_close(&store);
-        cr_expect_str_eq(sh("cd state && stat -c '%%n %%a' *"), "sealed_data 600\nsealed_data.copy 600\nsealed_key 600\n");
+        cr_expect_str_eq(sh("cd state && stat -c '%%n %%a' *"),
+                         "sealed_data 600\nsealed_data.copy 600\nsealed_key 600\n");
         sh("cmp state/sealed_data state/sealed_data.copy && rm -r state");
     }
 }
@@ -63,8 +65,9 @@ Test(store, belongs_to_one_coordinator_at_a_time)
     must_open(s, STORE_EMPTY);
     cr_expect_not(store_open(peer_path(&in_test, "state"), &s, &second, &condition, &why, &err));
     cr_expect_eq(err.code, E_STATE_LOCKED);
-    cr_expect_str_eq(err.text, arena_printf(&in_test, "folder of the sealed state %s: another coordinator is using it",
-                                            peer_path(&in_test, "state")));
+    cr_expect_str_eq(err.text,
+                     arena_printf(&in_test, "folder of the sealed state %s: another coordinator is using it",
+                                  peer_path(&in_test, "state")));
     store_close(&store);
     must_open(s, STORE_EMPTY);
 }
@@ -122,7 +125,8 @@ Test(store, a_state_beyond_the_limit_is_refused_and_what_was_there_stays)
 
 /* ---- deciding ---------------------------------------------------------------------------------- */
 
-static bool add_one(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out, struct err *e)
+static bool add_one(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out,
+                    struct err *e)
 {
     const struct slice *was = store_view_get(v, "counter");
     struct entry *change = arena_alloc(a, sizeof *change);
@@ -135,7 +139,8 @@ static bool add_one(void *ctx, const struct store_view *v, struct arena *a, stru
     return true;
 }
 
-static bool look_only(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out, struct err *e)
+static bool look_only(void *ctx, const struct store_view *v, struct arena *a, struct store_changes *out,
+                      struct err *e)
 {
     const struct slice *was = store_view_get(v, "counter");
 
@@ -181,8 +186,9 @@ Test(store, a_state_that_is_superseded_is_kept_with_its_key)
     must_open(in_tee(), STORE_SEALED);
     must_begin(STORE_SEAL_PRODUCT);
     store_close(&store);
-    cr_expect_str_eq(sh("cmp before/sealed_data state/sealed_data.old && cat state/sealed_key.old && ls state"),
-                     "bad\nsealed_data\nsealed_data.copy\nsealed_data.old\nsealed_key\nsealed_key.old\n");
+    cr_expect_str_eq(
+        sh("cmp before/sealed_data state/sealed_data.old && cat state/sealed_key.old && ls state"),
+        "bad\nsealed_data\nsealed_data.copy\nsealed_data.old\nsealed_key\nsealed_key.old\n");
     must_open(in_tee(), STORE_OPEN);
     cr_expect_null(store_notice(store));
     cr_expect_eq(store_entries(store, &in_test).num, 2);
@@ -227,12 +233,14 @@ Test(store, changes_the_mode_under_the_same_key)
     must_open(other_machine(), STORE_EMPTY);
     cr_assert(begin_with(STORE_SEAL_PRODUCT, &key, slice_str("null")));
     sh("cp state/sealed_key product");
-    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_UNIQUE, NULL, slice_str("null")}, NULL, NULL, &err),
+    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_UNIQUE, NULL, slice_str("null")}, NULL,
+                           NULL, &err),
               "%s", err.text);
     store_close(&store);
     cr_expect_str_eq(sh("cmp -s product state/sealed_key || echo other"), "other\n");
     must_open(other_machine(), STORE_OPEN);
-    cr_assert(store_reseal(store, &(struct store_sealing){STORE_MEMORY, NULL, {0}}, NULL, NULL, &err), "%s", err.text);
+    cr_assert(store_reseal(store, &(struct store_sealing){STORE_MEMORY, NULL, {0}}, NULL, NULL, &err), "%s",
+              err.text);
     must_put("x", "1");
     expect_value("manifest", "{}");
     store_close(&store);
@@ -300,7 +308,8 @@ static struct slice marblerun_state(const char *recovery_data, const char *json,
     return arena_copy(&in_test, buf_bytes(&b));
 }
 
-static const char STATE[] = "{\"manifest\":\"e30=\",\"rootSecret\":\"AAEC/w==\",\"state\":\"Mw==\",\"updateLog\":\"\"}";
+static const char STATE[] =
+    "{\"manifest\":\"e30=\",\"rootSecret\":\"AAEC/w==\",\"state\":\"Mw==\",\"updateLog\":\"\"}";
 
 Test(store, takes_over_a_state_of_marbleruns)
 {

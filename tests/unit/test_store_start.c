@@ -88,8 +88,8 @@ static void expect_mended(const char *what)
     store_close(&store);
 }
 
-/* Of the first copy what is missing at the end may be made up for by the second, and the other way round; but a
- * second copy that is damaged at its end may have held a change that the first never got. */
+/* Of the first copy what is missing at the end may be made up for by the second, and the other way round; but
+ * a second copy that is damaged at its end may have held a change that the first never got. */
 Test(store_start, one_copy_is_enough_whatever_became_of_the_other)
 {
     static const char *const damages[][2] = {
@@ -156,15 +156,20 @@ Test(store_start, damage_in_both_copies_is_told_with_file_and_record_and_what_to
     make_state(other_machine(), STORE_SEAL_PRODUCT);
     sh("cp -r state good");
     sh("for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=130 conv=notrunc status=none; done");
-    refused("/state/sealed_data: record 0, the snapshot, does not open: it was changed or damaged. sealed_data.copy: "
-            "record 0, the snapshot, does not open: it was changed or damaged. Restore them from a backup; or move");
+    refused("/state/sealed_data: record 0, the snapshot, does not open: it was changed or damaged. "
+            "sealed_data.copy: "
+            "record 0, the snapshot, does not open: it was changed or damaged. Restore them from a backup; "
+            "or move");
     sh("rm state/sealed_data.copy");
-    refused("/state/sealed_data: record 0, the snapshot, does not open: it was changed or damaged. sealed_data.copy: does "
+    refused("/state/sealed_data: record 0, the snapshot, does not open: it was changed or damaged. "
+            "sealed_data.copy: does "
             "not exist. Restore");
     sh("cp good/* state/; for f in state/sealed_data*; do : > $f; done");
-    refused("/state/sealed_data: 0 bytes that do not begin like a sealed state. sealed_data.copy: 0 bytes that do not "
+    refused("/state/sealed_data: 0 bytes that do not begin like a sealed state. sealed_data.copy: 0 bytes "
+            "that do not "
             "begin like a sealed state. ");
-    sh("cp good/* state/; for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=40 conv=notrunc status=none; done");
+    sh("cp good/* state/; for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=40 conv=notrunc "
+       "status=none; done");
     refused("sealed_data: its header was changed or damaged");
 }
 
@@ -205,7 +210,8 @@ Test(store_start, a_record_that_was_taken_from_the_middle_or_from_another_file_d
     second = atol(sh("stat -c %%s state/sealed_data"));
     must_put("x", "2");
     store_close(&store);
-    sh("cd state; for f in sealed_data sealed_data.copy; do (head -c %ld $f; tail -c +%ld $f) > new; cp new $f; done; rm new",
+    sh("cd state; for f in sealed_data sealed_data.copy; do (head -c %ld $f; tail -c +%ld $f) > new; cp new "
+       "$f; done; rm new",
        first, second + 1);
     refused("record 1, at byte ");
 }
@@ -231,7 +237,8 @@ Test(store_start, a_later_format_is_refused_by_its_number)
     sh("printf '\\003' | dd of=state/sealed_data.copy bs=1 seek=8 conv=notrunc status=none");
     cr_assert_not(open_with(other_machine()));
     cr_expect_eq(err.code, E_STATE_FORMAT);
-    expect_text(err.text, "/state/sealed_data.copy: written in format 3, by a later version; this one reads format 2");
+    expect_text(err.text,
+                "/state/sealed_data.copy: written in format 3, by a later version; this one reads format 2");
 }
 
 /* ---- what is missing, what is left over -------------------------------------------------------- */
@@ -248,9 +255,11 @@ Test(store_start, a_key_without_a_state_is_no_empty_folder)
 Test(store_start, a_first_state_that_was_cut_off_did_not_happen)
 {
     make_state(other_machine(), STORE_SEAL_PRODUCT);
-    sh("cd state; rm sealed_data sealed_data.copy; mv sealed_key sealed_key.new; echo half > sealed_data.tmp");
+    sh("cd state; rm sealed_data sealed_data.copy; mv sealed_key sealed_key.new; echo half > "
+       "sealed_data.tmp");
     must_open(other_machine(), STORE_EMPTY);
-    expect_text(store_notice(store)->text, "sealed_key.new: left over from a first state that was never written");
+    expect_text(store_notice(store)->text,
+                "sealed_key.new: left over from a first state that was never written");
     expect_text(store_notice(store)->text, "sealed_data.tmp: left over from writing that was interrupted");
     must_begin(STORE_SEAL_PRODUCT);
     store_close(&store);
@@ -265,10 +274,12 @@ Test(store_start, a_change_of_the_key_that_was_cut_off_is_finished_or_did_not_ha
     make_state(other_machine(), STORE_SEAL_PRODUCT);
     sh("cp -r state old");
     must_open(other_machine(), STORE_OPEN);
-    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, NULL, slice_str("null")}, NULL, NULL, &err));
+    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, NULL, slice_str("null")}, NULL,
+                           NULL, &err));
     scoped(data_key_wipe) struct data_key key = {0};
     data_key_new(&key);
-    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, &key, slice_str("null")}, NULL, NULL, &err));
+    cr_assert(store_reseal(store, &(struct store_sealing){STORE_SEAL_PRODUCT, &key, slice_str("null")}, NULL,
+                           NULL, &err));
     must_put("x", "1");
     store_close(&store);
     sh("cd state; mv sealed_key sealed_key.new; cp ../old/sealed_key .");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quotes put together byte by byte, as Intel's format tables have them. */
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 
 #include <criterion/criterion.h>
 
@@ -114,21 +114,21 @@ static bool filled(struct slice s, uint8_t with, size_t len)
 static void expect_report(const struct sgx_report *r)
 {
     cr_expect_eq(r->raw.len, SGX_REPORT_LEN);
-    cr_expect(filled(r->cpu_svn, 0x11, 16));
-    cr_expect(filled(r->misc_select, 0x12, 4));
-    cr_expect(filled(r->isv_ext_prod_id, 0x13, 16));
-    cr_expect(filled(r->attributes, 0x14, 16));
-    cr_expect(filled(r->mr_enclave, 0x15, 32));
-    cr_expect(filled(r->mr_signer, 0x16, 32));
-    cr_expect(filled(r->config_id, 0x17, 64));
-    cr_expect_eq(r->isv_prod_id, 0x1801);
-    cr_expect_eq(r->isv_svn, 0x1902);
-    cr_expect_eq(r->config_svn, 0x1a03);
-    cr_expect(filled(r->isv_family_id, 0x1b, 16));
+    cr_expect(filled(r->claims.cpu_svn, 0x11, 16));
+    cr_expect(filled(r->claims.misc_select, 0x12, 4));
+    cr_expect(filled(r->claims.isv_ext_prod_id, 0x13, 16));
+    cr_expect(filled(r->claims.attributes, 0x14, 16));
+    cr_expect(filled(r->claims.mr_enclave, 0x15, 32));
+    cr_expect(filled(r->claims.mr_signer, 0x16, 32));
+    cr_expect(filled(r->claims.config_id, 0x17, 64));
+    cr_expect_eq(r->claims.isv_prod_id, 0x1801);
+    cr_expect_eq(r->claims.isv_svn, 0x1902);
+    cr_expect_eq(r->claims.config_svn, 0x1a03);
+    cr_expect(filled(r->claims.isv_family_id, 0x1b, 16));
     cr_expect(filled(r->report_data, 0x1c, 64));
 }
 
-Test(sgx_quote, versions_3_4_and_5_are_taken_apart)
+Test(dcap_quote, versions_3_4_and_5_are_taken_apart)
 {
     static const struct {
         unsigned version, trailing;
@@ -142,13 +142,13 @@ Test(sgx_quote, versions_3_4_and_5_are_taken_apart)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct parts p = good(rows[i].version);
         struct arena a = {0};
-        struct sgx_quote q;
+        struct dcap_quote q;
         struct slice in;
         struct err err;
 
         p.trailing = rows[i].trailing;
         in = make(&p, &a);
-        cr_assert(sgx_quote_parse(in, &q, &err), "row %zu: %s", i, err.text);
+        cr_assert(dcap_quote_parse(in, &q, &err), "row %zu: %s", i, err.text);
         cr_expect_eq(q.version, rows[i].version);
         cr_expect_eq(q.body_type, rows[i].body_type);
         cr_expect(q.signed_part.ptr == in.ptr && q.signed_part.len == rows[i].signed_len, "row %zu", i);
@@ -164,24 +164,24 @@ Test(sgx_quote, versions_3_4_and_5_are_taken_apart)
     }
 }
 
-Test(sgx_quote, authentication_data_may_have_any_length)
+Test(dcap_quote, authentication_data_may_have_any_length)
 {
     static const uint32_t lengths[] = {0, 1, 32, 1000, UINT16_MAX - 2000};
 
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         struct parts p = good(3);
         struct arena a = {0};
-        struct sgx_quote q;
+        struct dcap_quote q;
         struct err err;
 
         p.auth_len = lengths[i];
-        cr_assert(sgx_quote_parse(make(&p, &a), &q, &err), "%u: %s", lengths[i], err.text);
+        cr_assert(dcap_quote_parse(make(&p, &a), &q, &err), "%u: %s", lengths[i], err.text);
         cr_expect(filled(q.qe_auth, 0xa4, lengths[i]));
         arena_wipe(&a);
     }
 }
 
-Test(sgx_quote, one_wrong_field_is_refused_and_named)
+Test(dcap_quote, one_wrong_field_is_refused_and_named)
 {
 #define FIELD(name) offsetof(struct parts, name)
     static const struct {
@@ -195,15 +195,20 @@ Test(sgx_quote, one_wrong_field_is_refused_and_named)
         {3, {{FIELD(version), 2}}, "quote version: expected 3, 4 or 5, found 2"},
         {3, {{FIELD(version), 6}}, "quote version: expected 3, 4 or 5, found 6"},
         {3, {{FIELD(key_type), 3}}, "attestation key type: expected 2 (ECDSA P-256), found 3"},
-        {4, {{FIELD(tee_type), 0x81}}, "TEE type: expected 0 (SGX), found 0x81 (TDX)"},
-        {5, {{FIELD(tee_type), 7}}, "TEE type: expected 0 (SGX), found 0x7"},
+        {5, {{FIELD(tee_type), 7}}, "TEE type: expected 0 (SGX) or 0x81 (TDX), found 0x7"},
         {3, {{FIELD(other_vendor), 1}}, "QE vendor id: expected Intel's (939a7233f79c4ca9940a0db3957f0607)"},
         {5,
          {{FIELD(body_type), 2}, {FIELD(body_size), 584}},
-         "quote body: expected type 1 (SGX enclave report) of 384 bytes, found type 2 of 584 bytes"},
+         "quote body: type 2 (TD report 1.0) does not fit the TEE type 0 (SGX)"},
+        {5, {{FIELD(body_type), 2}}, "quote body: type 2 (TD report 1.0) has 584 bytes, found 384"},
+        {5,
+         {{FIELD(body_type), 4}, {FIELD(body_size), 885}},
+         "quote body: type 4 (extended TD report 1.5) is not understood by this version"},
+        {5, {{FIELD(body_type), 0}}, "quote body: expected type 1 (SGX), 2 or 3 (TDX), found 0"},
+        {5, {{FIELD(body_type), 5}}, "quote body: expected type 1 (SGX), 2 or 3 (TDX), found 5"},
         {5,
          {{FIELD(body_size), 0xffffffff}},
-         "quote body: expected type 1 (SGX enclave report) of 384 bytes, found type 1 of 4294967295 bytes"},
+         "quote body: type 1 (SGX enclave report) has 384 bytes, found 4294967295"},
         {3, {{FIELD(sig_delta), 1}}, "quote: 1092 bytes do not hold the 657 of signature data announced"},
         {3,
          {{FIELD(sig_delta), (uint32_t)-1}},
@@ -223,13 +228,14 @@ Test(sgx_quote, one_wrong_field_is_refused_and_named)
         {5,
          {{FIELD(outer_delta), (uint32_t)-1}},
          "outer certification data: expected type 6 of 528 bytes, found type 6 of 527 bytes"},
-        {3, {{FIELD(cert_type), 0}}, "certification data type: expected 1 to 7, found 0"},
-        {3, {{FIELD(cert_type), 8}}, "certification data type: expected 1 to 7, found 8"},
+        {3, {{FIELD(cert_type), 0}}, "certification data type: expected 1 to 5 or 7, found 0"},
+        {4, {{FIELD(cert_type), 6}}, "certification data type: expected 1 to 5 or 7, found 6"},
+        {3, {{FIELD(cert_type), 8}}, "certification data type: expected 1 to 5 or 7, found 8"},
         {3, {{FIELD(trailing), LIMIT_EVIDENCE}}, "quote: 66628 bytes, more than the 65536 allowed"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct sgx_quote q = {.version = 77};
+        struct dcap_quote q = {.version = 77};
         struct parts p = good(rows[i].version);
         struct arena a = {0};
         struct err err = {0};
@@ -237,7 +243,7 @@ Test(sgx_quote, one_wrong_field_is_refused_and_named)
         for (size_t k = 0; k < 2; k++)
             if (k == 0 || rows[i].changes[k].field != 0)
                 memcpy((char *)&p + rows[i].changes[k].field, &rows[i].changes[k].value, sizeof(uint32_t));
-        cr_expect(!sgx_quote_parse(make(&p, &a), &q, &err), "row %zu", i);
+        cr_expect(!dcap_quote_parse(make(&p, &a), &q, &err), "row %zu", i);
         cr_expect_eq(err.code, E_EVIDENCE_FORMAT, "row %zu", i);
         cr_expect_str_eq(err.text, rows[i].text, "row %zu: %s", i, err.text);
         cr_expect_eq(q.version, 77, "row %zu: the output was touched", i);
@@ -245,7 +251,7 @@ Test(sgx_quote, one_wrong_field_is_refused_and_named)
     }
 }
 
-Test(sgx_quote, every_truncation_is_refused)
+Test(dcap_quote, every_truncation_is_refused)
 {
     for (unsigned version = 3; version <= 5; version++) {
         const struct parts p = good(version);
@@ -253,10 +259,10 @@ Test(sgx_quote, every_truncation_is_refused)
         const struct slice whole = make(&p, &a);
 
         for (size_t len = 0; len < whole.len; len++) {
-            struct sgx_quote q;
+            struct dcap_quote q;
             struct err err = {0};
 
-            cr_expect(!sgx_quote_parse(slice_of(whole.ptr, len), &q, &err), "version %u, %zu bytes", version,
+            cr_expect(!dcap_quote_parse(slice_of(whole.ptr, len), &q, &err), "version %u, %zu bytes", version,
                       len);
             cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
         }
@@ -264,7 +270,7 @@ Test(sgx_quote, every_truncation_is_refused)
     }
 }
 
-Test(sgx_quote, a_report_has_384_bytes)
+Test(dcap_quote, a_report_has_384_bytes)
 {
     struct buf b = buf_max(KIB);
     struct sgx_report r;

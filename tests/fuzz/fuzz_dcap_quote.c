@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "attestation/attestation.h"
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,13 +17,14 @@ static void must_lie_inside(struct slice part, struct slice whole)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice quote;
-    struct sgx_quote q;
+    struct dcap_quote q;
     struct err err;
 
-    if (!evidence_unwrap(slice_of(data, size), &quote, &err) || !sgx_quote_parse(quote, &q, &err))
+    if (!evidence_unwrap(slice_of(data, size), &quote, &err) || !dcap_quote_parse(quote, &q, &err))
         return 0;
     must_lie_inside(q.signed_part, quote);
     must_lie_inside(q.report.raw, q.signed_part);
+    must_lie_inside(q.td.raw, q.signed_part);
     must_lie_inside(q.qe_report.raw, quote);
     must_lie_inside(q.qe_auth, quote);
     must_lie_inside(q.cert_data, quote);
