@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c.
+# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c,
+# libyaml.
 
 find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -18,3 +19,4 @@ external(sodium "libsodium>=1.0.18")
 external(libuv "libuv>=1.44")
 external(nghttp2 "libnghttp2>=1.52")
 external(protobuf-c "libprotobuf-c>=1.4")
+external(libyaml "yaml-0.1>=0.2.5")
