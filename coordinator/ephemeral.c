@@ -10,8 +10,8 @@ enum { EPHEMERAL_BITS = 4096 };
 struct ephemeral_key {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t made;
-    bool making;
-    struct key key; /* empty: there is none */
+    bool making, dropped; /* dropped: while it is being made */
+    struct key key;       /* empty: there is none */
 };
 
 static void unlock_key(struct ephemeral_key **k) { (void)pthread_mutex_unlock(&(*k)->lock); }
@@ -61,11 +61,12 @@ static bool make(struct ephemeral_key *k, struct err *err)
 
     held->making = false;
     (void)pthread_cond_broadcast(&held->made);
-    if (!ok)
-        return false;
-    held->key = key;
-    key = (struct key){0};
-    return true;
+    if (ok && !held->dropped) {
+        held->key = key;
+        key = (struct key){0};
+    }
+    held->dropped = false;
+    return ok;
 }
 
 bool ephemeral_spki(struct ephemeral_key *k, struct arena *a, struct slice *spki, struct err *err)
@@ -101,4 +102,5 @@ void ephemeral_drop(struct ephemeral_key *k)
     scoped(unlock_key) struct ephemeral_key *held = locked(k);
 
     key_wipe(&held->key);
+    held->dropped = held->making;
 }

@@ -16,6 +16,14 @@ static void must(bool ok, const char *what)
     abort();
 }
 
+static void run(struct arena *a, const char *command)
+{
+    char *said = "";
+    const bool ok = peer_run(a, &said, "%s", command);
+
+    must(ok, said);
+}
+
 /* A file of the folder as a JSON string. */
 static char *as_json(struct arena *a, const char *file)
 {
@@ -40,9 +48,10 @@ const struct user *user_of(const struct mesh *m, const char *name)
     scoped(arena_wipe) struct arena a = {0};
     const struct slice der = peer_read(&a, arena_printf(&a, "%s.der", name));
     const struct user *user = NULL;
-    struct err err;
+    struct err err = {0};
+    const bool ok = mesh_user(m, &der, 1, &user, &err);
 
-    must(mesh_user(m, &der, 1, &user, &err), err.text);
+    must(ok, err.text);
     return user;
 }
 
@@ -51,13 +60,11 @@ const struct user *user_of(const struct mesh *m, const char *name)
 void owner_make(const char *name)
 {
     scoped(arena_wipe) struct arena a = {0};
-    char *said;
 
-    must(peer_run(&a, &said,
-                  "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out %s.owner && "
-                  "openssl pkey -in %s.owner -pubout -out %s.owner.pub",
-                  name, name, name),
-         said);
+    run(&a, arena_printf(&a,
+                         "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out %s.owner && "
+                         "openssl pkey -in %s.owner -pubout -out %s.owner.pub",
+                         name, name, name));
 }
 
 char *owner_member(struct arena *a, const char *name)
@@ -67,16 +74,14 @@ char *owner_member(struct arena *a, const char *name)
 
 struct slice owner_secret(struct arena *a, const char *name, const struct recovery_secrets *given)
 {
-    char *said;
-
     for (size_t i = 0; i < given->num; i++)
         if (strcmp(given->at[i].name, name) == 0) {
             peer_write("encrypted", given->at[i].ciphertext);
-            must(peer_run(a, &said,
-                          "openssl pkeyutl -decrypt -inkey %s.owner -in encrypted -out decrypted -pkeyopt "
-                          "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256",
-                          name),
-                 said);
+            run(a, arena_printf(
+                       a,
+                       "openssl pkeyutl -decrypt -inkey %s.owner -in encrypted -out decrypted -pkeyopt "
+                       "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256",
+                       name));
             return peer_read(a, "decrypted");
         }
     must(false, "no recovery secret for that owner");
@@ -85,9 +90,7 @@ struct slice owner_secret(struct arena *a, const char *name, const struct recove
 
 struct slice owner_sign(struct arena *a, const char *name, struct slice secret)
 {
-    char *said;
-
     peer_write("secret", secret);
-    must(peer_run(a, &said, "openssl dgst -sha256 -sign %s.owner -out signature secret", name), said);
+    run(a, arena_printf(a, "openssl dgst -sha256 -sign %s.owner -out signature secret", name));
     return peer_read(a, "signature");
 }

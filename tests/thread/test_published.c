@@ -9,7 +9,7 @@
 
 #include "coordinator/published.h"
 
-enum { READERS = 6, ROUNDS = 20000 };
+enum { READERS = 6, ROUNDS = 3000 };
 
 static struct published published;
 static atomic_bool done;

@@ -134,29 +134,25 @@ Test(core, damaged_data_with_a_good_key_end_the_start, .init = begin, .fini = en
 {
     (void)mesh_test_set(&t, manifest());
     cr_assert(peer_run(&a, &said,
-                       "printf overwritten | dd of=state/sealed_data bs=1 seek=200 conv=notrunc status=none"),
+                       "for f in state/sealed_data state/sealed_data.copy; do printf overwritten | dd of=$f "
+                       "bs=1 seek=400 conv=notrunc status=none; done"),
               "%s", said);
     cr_expect_not(mesh_test_restart(&t, &err));
     cr_expect_eq(err.code, E_STATE_CORRUPT);
-    cr_expect_not_null(
-        strstr(err.text, "the state does not open with its data key: it was changed or damaged"));
 }
 
 Test(core, a_private_secret_that_no_activation_could_make_is_refused, .init = begin, .fini = end)
 {
     struct recovery_secrets none;
-    char usages[3 * 65] = "";
-
-    for (size_t i = 0; i < 65; i++)
-        (void)strcat(usages, i == 0 ? "1" : ",1");
     char *raw = mesh_test_manifest(
         &a, "{\"m\":{\"Package\":\"test\"}}",
-        arena_printf(&a, "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"ExtKeyUsage\":[%s]}}}",
-                     usages));
+        arena_printf(&a,
+                     "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"OCSPServer\":[\"http://%020000d\"]}}}",
+                     0));
 
     cr_expect_not(core_set_manifest(t.core, slice_str(raw), clock_now(), &a, &none, &err));
     cr_expect_eq(err.code, E_SECRET_VALUE);
-    cr_expect_str_eq(err.text, "setting the manifest: secret \"c\": Cert.ExtKeyUsage: 65 entries, more than 64");
+    cr_expect_eq(strncmp(err.text, "setting the manifest: secret \"c\": Cert: ", 40), 0, "%s", err.text);
     cr_expect_eq(state(), MESH_ACCEPTING_MANIFEST);
 }
 

@@ -153,7 +153,7 @@ Test(secret_access, what_does_not_fit_changes_nothing, .init = begin, .fini = en
         {"{\"cert\":{\"Key\":\"AA==\"}}", E_SECRET_UPLOAD, "$.cert"},
         {"{\"key\":{\"Key\":7}}", E_SECRET_BODY, "$.key"},
         {"{\"key\":[]}", E_SECRET_BODY, "$.key"},
-        {"{\"plain\":{\"Key\":\"eAB5\"}}", E_MANIFEST_ENV_NUL, "NUL"},
+        {"{\"plain\":{\"Key\":\"eAB5\"}}", E_TEMPLATE_VALUE, "NUL"},
         {"{\"plain\":{\"Key\":\"eA==\"},\"key\":{\"Key\":\"AAEC\"}}", E_SECRET_UPLOAD, "$.key"},
     };
     const char *before, *after;
