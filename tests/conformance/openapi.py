@@ -56,7 +56,7 @@ class Document:
         said = self.response(method, path, status, page)
         (kind, content), = said["content"].items()
         full = kind + "; charset=utf-8" if kind == "text/plain" else kind
-        if path == "/metrics" and kind == "text/plain":
+        if page and path == "/metrics":
             full = "text/plain; version=0.0.4; charset=utf-8"
         if headers.get("content-type") != full:
             raise Mismatch(f"content type {headers.get('content-type')!r}, expected {full!r}")
