@@ -682,6 +682,14 @@ def _(bench, body):
     bench.shared.get("uploads").post("/api/v2/secrets", body, user=anna()).refused(400, "fail")
 
 
+@case("2.4", "Of a secret that is given twice in an upload the later one counts.")
+def _(bench):
+    c = bench.mesh(by_anna(Secrets=UPLOADS))
+    c.post("/api/v2/secrets", '{"secrets":{"plain":{"Key":"YQ=="},"plain":{"Key":"Yg=="}}}', user=anna()).data
+    same(c.get("/api/v2/secrets?s=plain", user=anna()).data["secrets"]["plain"]["Private"], "Yg==", "value")
+    same(len(c.log_of_updates()), 2, "lines of the update log")
+
+
 @case("2.4", "An upload is all or nothing: one bad secret keeps the others out.")
 def _(bench):
     c = bench.shared.get("uploads")
