@@ -146,7 +146,7 @@ Test(secret_access, what_does_not_fit_changes_nothing, .init = begin, .fini = en
         enum err_code code;
         const char *expected;
     } cases[] = {
-        {"{}", E_SECRET_BODY, "one secret at least"},
+        {"{}", E_SECRET_UPLOAD, "one secret at least"},
         {"{\"key\":{\"Key\":\"AAEC\"}}", E_SECRET_UPLOAD, "declared size and actual size don't match"},
         {"{\"key\":{}}", E_SECRET_UPLOAD, "$.key"},
         {"{\"key\":{\"Key\":\"AAECAwQFBgcICQoLDA0ODw==\",\"Private\":\"AA==\"}}", E_SECRET_UPLOAD, "$.key"},
