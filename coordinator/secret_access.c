@@ -76,7 +76,7 @@ static bool check_rights(const struct upload *u, struct err *err)
     json_t *value;
 
     if (json_object_size(u->json) == 0)
-        return err_set(err, E_SECRET_UPLOAD, "expected one secret at least");
+        return err_set(err, E_SECRET_UPLOAD, "expected one secret at least, found none");
     json_object_foreach((json_t *)(uintptr_t)u->json, name, value)
     {
         if (!may(u->before, u->user, ACTION_WRITE_SECRET, name, err))
