@@ -13,6 +13,6 @@ unit_test(crl SOURCES unit/test_crl.c support/peer.c support/x509.c USES pki)
 unit_test(pki_genuine SOURCES unit/test_pki_genuine.c support/peer.c USES pki)
 plain_test(key_threads USES pki)
 
-foreach(format der pem cert csr crl)
+foreach(format der pem key cert csr crl)
   fuzz_target(${format} USES pki)
 endforeach()

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "attestation/oe.h"
 #include "attestation/sim/measure.h"
 #include "attestation/sim/seed.h"
 #include "base/buf.h"
@@ -59,18 +60,23 @@ static const struct tee sim_tee = {
 };
 static const struct tee *const sim_tees[] = {&sim_tee, NULL};
 
-/* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
-                                  struct arena *a, struct collateral *out, struct err *err)
+/* Which of Intel's two kinds; what is neither gets SGX's, and is refused by its form. */
+static bool is_of_td(struct slice evidence)
 {
-    static const struct sim_collateral_options all_is_well = {0};
-    struct slice text;
+    struct oe_framed framed;
+    struct dcap_quote q;
+    struct err ignored;
 
-    (void)evidence;
-    if (bundle_path == NULL)
-        return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
-    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
-           err_in(err, "collateral");
+    return oe_unframe(evidence, &framed, &ignored) && dcap_quote_parse(framed.quote, &q, &ignored) &&
+           q.tee == TEE_TDX;
+}
+
+static bool sim_domain_collateral(const struct evidence *evidence, int64_t now, struct arena *a,
+                                  struct collateral *out, struct err *err)
+{
+    const struct sim_collateral_options all_is_well = {.tdx = is_of_td(evidence->quote)};
+
+    return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
 }
 
 static void close_file(FILE **f)

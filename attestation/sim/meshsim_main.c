@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "attestation/collateral.h"
 #include "attestation/policy.h"
 #include "attestation/sim/measure.h"
 #include "base/clock.h"
@@ -188,11 +189,28 @@ static bool run_quote(const struct arguments *args, struct arena *a, struct err 
 
 static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
 {
-    static const struct sim_collateral_options all_is_well = {0};
-    struct collateral c;
+    const int64_t now = clock_now();
+    struct collateral_needs needs;
+    struct collateral_items items;
+    struct evidence evidence;
+    struct collateral c = {0};
+    struct sim_identity self;
+    struct slice quote;
+    static const uint8_t nothing[64];
 
-    return sim_collateral(&sim_platform_default, &all_is_well, clock_now(), a, &c, err) &&
-           file_save(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
+    if (!sim_measure_self(&self, err) || !sim_quote(&sim_platform_default, &self, nothing, a, &quote, err) ||
+        !evidence_decode(quote, &evidence, err) || !collateral_needs_of(&evidence, UPDATE_STANDARD, a, &needs, err) ||
+        !trust_domain()->collateral(&evidence, now, a, &c, err))
+        return false;
+    items = collateral_items_of(&needs, &c, "meshsim", now, a);
+    for (size_t i = 0; i < items.num; i++) {
+        struct collateral_need need;
+
+        if (!collateral_need_named(items.at[i].name, a, &need, err) ||
+            !collateral_item_verify(&need, sim_roots(), NULL, a, &items.at[i], err))
+            return false;
+    }
+    return file_save(args->value[OUTPUT], slice_str(bundle_text(&items, a)), 0644, err);
 }
 
 static const struct command commands[] = {

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "attestation/judge.h"
 #include "coordinator/api/marble_rpc.h"
 #include "coordinator/api/routes.h"
 #include "net/grpc.h"
@@ -206,7 +207,7 @@ static void expect_quote_over(const char *nonce)
     cr_assert(trust_domain()->package_info("/proc/self/exe", &ex.arena, &self, &err), "%s", err.text);
     self = (struct package_policy){.unique_id = self.unique_id};
     cr_expect(
-        evidence_check(quote, &self, slice_of(report_data, 64), NULL, clock_now(), &ex.arena, &verdict, &err),
+        judge_evidence(NULL, quote, &self, slice_of(report_data, 64), clock_now(), &ex.arena, &verdict, &err),
         "%s", err.text);
 }
 

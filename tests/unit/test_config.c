@@ -33,7 +33,6 @@ Test(config, an_empty_environment_gives_the_defaults_of_marblerun, .fini = end)
     cr_expect_str_eq(hex_text(&a, config.names.ips[1]), "00000000000000000000000000000001");
     cr_expect_eq(config.http_error_level, LOG_ERROR);
     cr_expect_null(config.startup_manifest);
-    cr_expect_null(config.collateral);
     cr_expect_null(config.ready_file);
     cr_expect_not(config.dev_mode || config.debug_logging || config.no_evidence);
     cr_expect_eq(config.num_without_effect, 0);

@@ -229,7 +229,7 @@ Test(key, a_scalar_makes_its_public_key, .init = begin, .fini = end)
     scoped(key_wipe) struct key k = {0};
     struct slice xy;
 
-    cr_assert(key_from_p256_scalar(hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
+    cr_assert(key_from_scalar(KEY_P256, hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
                                    &k, &err),
               "%s", err.text);
     cr_assert(spki_p256_xy(key_spki(&k, &a), &xy, &err), "%s", err.text);
@@ -254,7 +254,7 @@ Test(key, scalars_out_of_range_are_refused, .init = begin, .fini = end)
     struct key k = {0};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cr_expect(!key_from_p256_scalar(hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
+        cr_expect(!key_from_scalar(KEY_P256, hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
         cr_expect_eq(err.code, E_KEY_FORMAT);
         cr_expect_str_eq(err.text, cases[i].want);
         cr_expect_null(k.impl, "outputs stay untouched");
@@ -437,7 +437,8 @@ Test(key, public_keys_of_other_kinds_are_refused_by_name, .init = begin, .fini =
     static const struct {
         const char *make, *want;
     } cases[] = {
-        {"openssl genpkey -algorithm ed448", "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
+        {"openssl genpkey -algorithm ed448",
+         "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
         {"openssl ecparam -name secp256k1 -genkey",
          "public key: expected the curve P-224, P-256, P-384 or P-521, found 1.3.132.0.10"},
         {"openssl genrsa 1024", "RSA public key: expected 2048 to 4096 bits, found 1024"},

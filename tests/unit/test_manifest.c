@@ -476,7 +476,8 @@ Test(manifest, secrets_have_a_type_a_size_and_one_validity)
          "$.Secrets.s.Cert: certificate: expected a SEQUENCE of contents, algorithm and signature in DER and "
          "nothing after it, found 0 bytes that are not"},
         {"'Type':'cert-ecdsa','Size':256,'Cert':'not base64'", E_NONE, NULL},
-        {"'Type':'cert-ecdsa','Size':256,'Cert':5", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert: expected an object"},
+        {"'Type':'cert-ecdsa','Size':256,'Cert':5", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert: expected an object"},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'2030-01-01T00:00:00Z'}",
          E_SECRET_VALIDITY, "$.Secrets.s: ValidFor and Cert.NotAfter are both given; one of them is enough"},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'0001-01-01T00:00:00Z'}", E_NONE,
@@ -538,7 +539,8 @@ Test(manifest, certificate_templates_are_honoured_or_refused)
         {"'Subject':{'ExtraNames':[{'Type':[2,5,4,12],'Value':'Dr'}]}", E_NONE, NULL},
         {"'SignatureAlgorithm':11", E_NONE, NULL},
         {"'SignatureAlgorithm':4", E_MANIFEST_SYNTAX,
-         "$.Secrets.s.Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or SHA-512), "
+         "$.Secrets.s.Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or "
+         "SHA-512), "
          "or 0; found 4"},
         {"'UnknownExtKeyUsage':[[1,3,6,1],[]]", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.UnknownExtKeyUsage: element 1: expected an object identifier like [2, 5, 29, 17]"},
@@ -557,7 +559,8 @@ Test(manifest, certificate_templates_are_honoured_or_refused)
         {"'URIs':[{}]", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert.URIs: element 0 makes no address in ASCII"},
         {"'EmailAddresses':['a b']", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.EmailAddresses: element 0 is not a name in ASCII"},
-        {"'PermittedIPRanges':[{'IP':'10.0.0.0','Mask':'/wAAAA=='},{'IP':'fd00::','Mask':[255,0,0,0,0,0,0,0,0,0,0,0,0,"
+        {"'PermittedIPRanges':[{'IP':'10.0.0.0','Mask':'/"
+         "wAAAA=='},{'IP':'fd00::','Mask':[255,0,0,0,0,0,0,0,0,0,0,0,0,"
          "0,0,0]}]",
          E_NONE, NULL},
         {"'ExcludedIPRanges':[{'IP':'10.0.0.0','Mask':'AAA='}]", E_MANIFEST_SYNTAX,
