@@ -112,7 +112,7 @@ bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, str
     sha256_of(report_data, pieces, 2);
     if (!core->tee->evidence(report_data, a, &quote, err))
         return err_in(err, "quote over the root certificate");
-    *out = evidence_wrap_oe(a, quote);
+    *out = evidence_framed(quote, a);
     return true;
 }
 
