@@ -51,21 +51,31 @@ static bool add_hardware(const struct azure_place *p, const struct hcl_report *r
     return true;
 }
 
-bool azure_evidence(const struct azure_place *p, const uint8_t report_data[64], struct arena *a, struct evidence *out,
-                    struct err *err)
+bool azure_vtpm_evidence(const char *tcti, const uint8_t report_data[64], struct arena *a, struct evidence *out,
+                         struct hcl_report *report, struct err *err)
 {
     scoped(tpm_close) struct tpm *t = NULL;
     struct evidence e = {.kind = EVIDENCE_AZURE};
-    struct hcl_report report;
     struct tpm_evidence q;
 
-    if (!tpm_open(p->tcti, &t, err) || !read_report(t, a, &e.hcl_report, &report, err) ||
-        !tpm_quote_all(t, AZURE_AK, without_zeroes(report_data), a, &q, err) ||
-        !add_hardware(p, &report, a, &e, err))
+    if (!tpm_open(tcti, &t, err) || !read_report(t, a, &e.hcl_report, report, err) ||
+        !tpm_quote_all(t, AZURE_AK, without_zeroes(report_data), a, &q, err))
         return err_as(err, E_EVIDENCE_UNAVAILABLE);
     e.tpm_quote_msg = q.message;
     e.tpm_quote_sig = q.signature;
     e.tpm_pcrs = q.pcrs;
+    *out = e;
+    return true;
+}
+
+bool azure_evidence(const struct azure_place *p, const uint8_t report_data[64], struct arena *a, struct evidence *out,
+                    struct err *err)
+{
+    struct hcl_report report;
+    struct evidence e;
+
+    if (!azure_vtpm_evidence(p->tcti, report_data, a, &e, &report, err) || !add_hardware(p, &report, a, &e, err))
+        return false;
     *out = e;
     return true;
 }

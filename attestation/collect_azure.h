@@ -19,7 +19,12 @@ struct azure_place {
 /* Is there such a TPM with such a report? E_NO_TEE. */
 bool azure_probe(const struct azure_place *p, struct err *err);
 
-/* The parts of evidence over these report data. E_EVIDENCE_UNAVAILABLE. */
+/* What the TPM has: its report, and a quote over these report data. E_EVIDENCE_UNAVAILABLE. */
+struct hcl_report;
+bool azure_vtpm_evidence(const char *tcti, const uint8_t report_data[64], struct arena *a, struct evidence *out,
+                         struct hcl_report *report, struct err *err);
+
+/* The same, with what the metadata service knows of the hardware. E_EVIDENCE_UNAVAILABLE. */
 bool azure_evidence(const struct azure_place *p, const uint8_t report_data[64], struct arena *a, struct evidence *out,
                     struct err *err);
 

@@ -2,6 +2,7 @@
 #include "attestation/collect_tpm.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <tss2/tss2_esys.h>
 #include <tss2/tss2_tctildr.h>
@@ -42,11 +43,12 @@ static bool find(void *const libraries[2], const char *name, void *pointer, stru
     return true;
 }
 
-/* What was loaded once stays: unloading a library that others may have found is nobody's business. */
-static bool load(struct stack *out, struct err *err)
+static struct stack stack;
+static struct err not_loaded; /* E_NONE: it is */
+
+static bool load_into(struct stack *s, struct err *err)
 {
     void *const libraries[2] = {dlopen("libtss2-esys.so.0", RTLD_NOW), dlopen("libtss2-tctildr.so.0", RTLD_NOW)};
-    struct stack s = {0};
 
     if (libraries[0] == NULL || libraries[1] == NULL)
         return err_set(err, E_EVIDENCE_UNAVAILABLE,
@@ -54,16 +56,37 @@ static bool load(struct stack *out, struct err *err)
                        "libtss2-tctildr)",
                        dlerror());
 #define LOOK_UP(name)                                                                                                  \
-    if (!find(libraries, #name, &s.name, err))                                                                         \
+    if (!find(libraries, #name, &s->name, err))                                                                        \
         return false;
     FUNCTIONS(LOOK_UP)
 #undef LOOK_UP
-    *out = s;
+    return true;
+}
+
+/* Once, and it stays. The stack writes to standard error of its own accord, also about what is only probed; what it
+ * says comes back as a response code as well, so it is told to be silent unless somebody wants to hear it. */
+static void load_once(void)
+{
+    (void)setenv("TSS2_LOG", "all+none", 0);
+    (void)load_into(&stack, &not_loaded);
+}
+
+static bool load(const struct stack **out, struct err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (pthread_once(&once, load_once) != 0)
+        abort();
+    if (not_loaded.code != E_NONE) {
+        *err = not_loaded;
+        return false;
+    }
+    *out = &stack;
     return true;
 }
 
 struct tpm {
-    struct stack tss;
+    const struct stack *tss;
     TSS2_TCTI_CONTEXT *tcti;
     ESYS_CONTEXT *esys;
 };
@@ -73,9 +96,9 @@ void tpm_close(struct tpm **t)
     if (*t == NULL)
         return;
     if ((*t)->esys != NULL)
-        (*t)->tss.Esys_Finalize(&(*t)->esys);
+        (*t)->tss->Esys_Finalize(&(*t)->esys);
     if ((*t)->tcti != NULL)
-        (*t)->tss.Tss2_TctiLdr_Finalize(&(*t)->tcti);
+        (*t)->tss->Tss2_TctiLdr_Finalize(&(*t)->tcti);
     free(*t);
     *t = NULL;
 }
@@ -97,8 +120,8 @@ bool tpm_open(const char *tcti, struct tpm **out, struct err *err)
         free(t);
         return false;
     }
-    if ((rc = t->tss.Tss2_TctiLdr_Initialize(tcti, &t->tcti)) != TSS2_RC_SUCCESS ||
-        (rc = t->tss.Esys_Initialize(&t->esys, t->tcti, NULL)) != TSS2_RC_SUCCESS) {
+    if ((rc = t->tss->Tss2_TctiLdr_Initialize(tcti, &t->tcti)) != TSS2_RC_SUCCESS ||
+        (rc = t->tss->Esys_Initialize(&t->esys, t->tcti, NULL)) != TSS2_RC_SUCCESS) {
         (void)failed(rc, "connecting", err);
         tpm_close(&t);
         return err_in(err, "%s", tcti);
@@ -111,7 +134,7 @@ bool tpm_open(const char *tcti, struct tpm **out, struct err *err)
 static bool object(struct tpm *t, uint32_t handle, ESYS_TR *out, struct err *err)
 {
     const TSS2_RC rc =
-        t->tss.Esys_TR_FromTPMPublic(t->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, out);
+        t->tss->Esys_TR_FromTPMPublic(t->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, out);
 
     return rc == TSS2_RC_SUCCESS ||
            err_set(err, E_EVIDENCE_UNAVAILABLE, "the TPM has nothing at 0x%08x (response code 0x%08x)",
@@ -126,25 +149,25 @@ static bool nv_size(struct tpm *t, ESYS_TR index, uint16_t *out, struct err *err
 {
     TPM2B_NV_PUBLIC *public = NULL;
     const TSS2_RC rc =
-        t->tss.Esys_NV_ReadPublic(t->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL);
+        t->tss->Esys_NV_ReadPublic(t->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL);
 
     if (rc != TSS2_RC_SUCCESS)
         return failed(rc, "reading the public part of an NV index", err);
     *out = public->nvPublic.dataSize;
-    t->tss.Esys_Free(public);
+    t->tss->Esys_Free(public);
     return true;
 }
 
 static bool nv_chunk(struct tpm *t, ESYS_TR index, uint16_t at, uint16_t len, struct buf *b, struct err *err)
 {
     TPM2B_MAX_NV_BUFFER *data = NULL;
-    const TSS2_RC rc = t->tss.Esys_NV_Read(t->esys, ESYS_TR_RH_OWNER, index, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+    const TSS2_RC rc = t->tss->Esys_NV_Read(t->esys, ESYS_TR_RH_OWNER, index, ESYS_TR_PASSWORD, ESYS_TR_NONE,
                                            ESYS_TR_NONE, len, at, &data);
 
     if (rc != TSS2_RC_SUCCESS)
         return failed(rc, "reading an NV index", err);
     buf_put(b, slice_of(data->buffer, data->size));
-    t->tss.Esys_Free(data);
+    t->tss->Esys_Free(data);
     return true;
 }
 
@@ -172,7 +195,7 @@ bool tpm_nv_read(struct tpm *t, uint32_t index, struct arena *a, struct slice *o
     if (!object(t, index, &handle, err))
         return false;
     ok = nv_all(t, handle, &b, err);
-    (void)t->tss.Esys_TR_Close(t->esys, &handle);
+    (void)t->tss->Esys_TR_Close(t->esys, &handle);
     if (ok)
         *out = arena_copy(a, buf_bytes(&b));
     return ok || err_in(err, "NV index 0x%08x", (unsigned)index);
@@ -226,14 +249,14 @@ static bool read_pcrs(struct tpm *t, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN], st
     while (!is_nothing(&wanted)) {
         TPML_PCR_SELECTION *got = NULL;
         TPML_DIGEST *values = NULL;
-        const TSS2_RC rc = t->tss.Esys_PCR_Read(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, NULL, &got,
+        const TSS2_RC rc = t->tss->Esys_PCR_Read(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, NULL, &got,
                                                 &values);
         bool ok = rc == TSS2_RC_SUCCESS && place(got, values, pcrs);
 
         if (ok)
             drop(&wanted, got);
-        t->tss.Esys_Free(got);
-        t->tss.Esys_Free(values);
+        t->tss->Esys_Free(got);
+        t->tss->Esys_Free(values);
         if (!ok)
             return failed(rc, "reading PCRs of the SHA-256 bank", err);
     }
@@ -251,15 +274,15 @@ static bool quote_once(struct tpm *t, ESYS_TR key, struct slice extra_data, stru
     TSS2_RC rc;
 
     memcpy(qualifying.buffer, extra_data.ptr, extra_data.len);
-    rc = t->tss.Esys_Quote(t->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &scheme,
+    rc = t->tss->Esys_Quote(t->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &scheme,
                            &selection, &quoted, &signature);
     if (rc != TSS2_RC_SUCCESS)
         return failed(rc, "asking for a quote", err);
     out->message = arena_copy(a, slice_of(quoted->attestationData, quoted->size));
     out->signature =
         arena_copy(a, slice_of(signature->signature.rsassa.sig.buffer, signature->signature.rsassa.sig.size));
-    t->tss.Esys_Free(quoted);
-    t->tss.Esys_Free(signature);
+    t->tss->Esys_Free(quoted);
+    t->tss->Esys_Free(signature);
     return true;
 }
 
@@ -294,7 +317,7 @@ bool tpm_quote_all(struct tpm *t, uint32_t key, struct slice extra_data, struct 
     if (!object(t, key, &handle, err))
         return false;
     ok = quote_with_values(t, handle, extra_data, a, &e, err);
-    (void)t->tss.Esys_TR_Close(t->esys, &handle);
+    (void)t->tss->Esys_TR_Close(t->esys, &handle);
     if (ok)
         *out = e;
     return ok;

@@ -216,6 +216,15 @@ struct slice evidence_encode(const struct evidence *e, struct arena *a)
     return arena_copy(a, buf_bytes(&b));
 }
 
+struct slice evidence_framed(struct slice evidence, struct arena *a)
+{
+    struct evidence e;
+    struct err ignored;
+    const bool is_quote = !is_container(evidence) && evidence_decode(evidence, &e, &ignored) && e.kind == EVIDENCE_DCAP;
+
+    return is_quote && !oe_has_header(evidence) ? evidence_wrap_oe(a, evidence) : evidence;
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 static bool within_limit(struct slice in, struct err *err)

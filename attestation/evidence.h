@@ -53,3 +53,7 @@ struct slice evidence_encode(const struct evidence *e, struct arena *a);
 /* Takes Open Enclave's header (u32 1, u32 2, u64 length) off, if it is there. E_EVIDENCE_FORMAT. */
 bool evidence_unwrap(struct slice evidence, struct slice *quote, struct err *err);
 struct slice evidence_wrap_oe(struct arena *a, struct slice quote);
+
+/* As evidence goes over the wire: a bare SGX or TDX quote with Open Enclave's header, as MarbleRun has it; all else as
+ * it is. */
+struct slice evidence_framed(struct slice evidence, struct arena *a);

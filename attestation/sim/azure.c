@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/sim/azure.h"
 
+#include "attestation/collect_azure.h"
 #include "attestation/sim/seed.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -140,11 +141,144 @@ bool sim_tpm_quote(const struct key *ak, struct slice extra_data, const uint8_t 
 
 /* What firmware, boot loader and kernel would have extended; 16 and 23 are for debugging and applications, 17 to 22 for
  * dynamic launches, which there are none. */
-void sim_azure_pcrs(uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN])
+void sim_azure_pcrs(const struct sim_identity *id, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN])
 {
+    enum { IMAGE_PCR = 11 };
+    static const uint8_t zeroes[TPM_PCR_LEN];
+
     for (uint8_t i = 0; i < TPM_NUM_PCRS; i++) {
         memset(pcrs[i], i >= 17 && i <= 22 ? 0xff : 0, TPM_PCR_LEN);
         if (i < 16)
             sim_constant("PCR", slice_of(&i, 1), pcrs[i], TPM_PCR_LEN);
     }
+    if (id != NULL) {
+        const struct slice extended[] = {slice_of(zeroes, TPM_PCR_LEN), slice_of(id->mr_enclave, TPM_PCR_LEN)};
+
+        sha256_of(pcrs[IMAGE_PCR], extended, 2);
+    }
+}
+
+/* ---- a VM --------------------------------------------------------------------------- */
+
+static void paravisor(uint8_t measurement[48]) { sim_constant("paravisor", (struct slice){0}, measurement, 48); }
+
+/* TDREPORT (Intel TDX Module ABI): REPORTMACSTRUCT, TEE_TCB_INFO, TDINFO. Its MAC stays zero: nobody here could check
+ * it. */
+static struct slice td_local_report(const struct sim_td *td, const uint8_t report_data[64], struct arena *a)
+{
+    scoped(buf_wipe) struct buf b = buf_max(TD_LOCAL_REPORT_LEN);
+
+    buf_u8(&b, 0x81);
+    buf_zero(&b, 127);
+    buf_put(&b, slice_of(report_data, 64));
+    buf_zero(&b, 32 + 32);
+    buf_u64le(&b, 0x301ff); /* which fields of TEE_TCB_INFO count */
+    buf_put(&b, slice_of(td->tee_tcb_svn, 16));
+    buf_put(&b, slice_of(td->mr_seam, 48));
+    buf_put(&b, slice_of(td->mr_signer_seam, 48));
+    buf_put(&b, slice_of(td->seam_attributes, 8));
+    buf_zero(&b, 111 + 17);
+    buf_put(&b, slice_of(td->attributes, 8));
+    buf_put(&b, slice_of(td->xfam, 8));
+    buf_put(&b, slice_of(td->mr_td, 48));
+    buf_put(&b, slice_of(td->mr_config_id, 48));
+    buf_put(&b, slice_of(td->mr_owner, 48));
+    buf_put(&b, slice_of(td->mr_owner_config, 48));
+    for (size_t i = 0; i < 4; i++)
+        buf_put(&b, slice_of(td->rtmr[i], 48));
+    buf_zero(&b, TD_LOCAL_REPORT_LEN - b.len);
+    return arena_copy(a, buf_bytes(&b));
+}
+
+static struct sim_td paravisor_td(const struct sim_identity *id)
+{
+    struct sim_td td = sim_td_running(id);
+
+    paravisor(td.mr_td);
+    return td;
+}
+
+bool sim_azure_report(enum hcl_hardware hardware, const struct sim_identity *id, struct slice ak_spki, size_t len,
+                      struct arena *a, struct slice *out, struct err *err)
+{
+    static const uint8_t no_user_data[64];
+    struct sim_guest guest = sim_guest_running(id);
+    const struct sim_td td = paravisor_td(id);
+    struct slice runtime, report;
+    uint8_t report_data[64] = {0};
+
+    if (!sim_hcl_runtime_data(ak_spki, no_user_data, a, &runtime, err))
+        return false;
+    sha256(report_data, runtime);
+    paravisor(guest.measurement);
+    if (hardware == HCL_TDX)
+        report = td_local_report(&td, report_data, a);
+    else if (!sim_snp_report(sim_chip_here, &guest, report_data, a, &report, err))
+        return false;
+    *out = sim_hcl_report(hardware, report, runtime, len, a);
+    return true;
+}
+
+static void copy(void *to, size_t len, struct slice from) { memcpy(to, from.ptr, len); }
+
+/* As Azure's metadata service: a TD quote of what a TDREPORT says. */
+static bool quote_of(struct slice report, struct arena *a, struct slice *quote, struct err *err)
+{
+    static const struct sim_quote_options as_they_are = {0};
+    struct td_local_report r;
+    struct sim_td td = {0};
+
+    if (!td_local_report_parse(report, &r, err))
+        return false;
+    copy(td.tee_tcb_svn, sizeof td.tee_tcb_svn, r.claims.tee_tcb_svn);
+    copy(td.mr_seam, sizeof td.mr_seam, r.claims.mr_seam);
+    copy(td.mr_signer_seam, sizeof td.mr_signer_seam, r.claims.mr_signer_seam);
+    copy(td.seam_attributes, sizeof td.seam_attributes, r.claims.seam_attributes);
+    copy(td.attributes, sizeof td.attributes, r.claims.td_attributes);
+    copy(td.xfam, sizeof td.xfam, r.claims.xfam);
+    copy(td.mr_td, sizeof td.mr_td, r.claims.mr_td);
+    copy(td.mr_config_id, sizeof td.mr_config_id, r.claims.mr_config_id);
+    copy(td.mr_owner, sizeof td.mr_owner, r.claims.mr_owner);
+    copy(td.mr_owner_config, sizeof td.mr_owner_config, r.claims.mr_owner_config);
+    for (size_t i = 0; i < 4; i++)
+        copy(td.rtmr[i], sizeof td.rtmr[i], r.claims.rtmr[i]);
+    return sim_td_quote(&sim_platform_default, &td, r.report_data.ptr, &as_they_are, a, quote, err);
+}
+
+static bool in_software(enum hcl_hardware hardware, const struct sim_identity *id, const uint8_t report_data[64],
+                        struct arena *a, struct evidence *e, struct err *err)
+{
+    scoped(key_wipe) struct key ak = {0};
+    uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN];
+    struct sim_tpm_quote q;
+
+    sim_azure_pcrs(id, pcrs);
+    if (!sim_azure_ak(&ak, err) ||
+        !sim_azure_report(hardware, id, key_spki(&ak, a), SIM_HCL_NV_LEN, a, &e->hcl_report, err) ||
+        !sim_tpm_quote(&ak, slice_of(report_data, 64), pcrs, a, &q, err))
+        return false;
+    e->tpm_quote_msg = q.message;
+    e->tpm_quote_sig = q.signature;
+    e->tpm_pcrs = q.pcrs;
+    return true;
+}
+
+bool sim_azure_evidence(enum hcl_hardware hardware, const struct sim_identity *id, const char *tcti,
+                        const uint8_t report_data[64], struct arena *a, struct evidence *out, struct err *err)
+{
+    struct evidence e = {.kind = EVIDENCE_AZURE};
+    struct hcl_report h;
+
+    if (tcti == NULL || tcti[0] == '\0') {
+        if (!in_software(hardware, id, report_data, a, &e, err) || !hcl_report_parse(e.hcl_report, &h, err))
+            return false;
+    } else if (!azure_vtpm_evidence(tcti, report_data, a, &e, &h, err)) {
+        return false;
+    }
+    if (h.hardware != hardware)
+        return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: the report is of the other kind of hardware", tcti);
+    if (hardware == HCL_TDX && !quote_of(h.report, a, &e.quote, err))
+        return false;
+    *out = e;
+    return true;
 }

@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "attestation/hcl_report.h"
-#include "attestation/sim/sim.h"
+#include "attestation/sim/tees.h"
 #include "attestation/tpm_quote.h"
 
 /* The attestation key of the simulated virtual TPM, RSA of 2048 bits. */
@@ -32,5 +32,15 @@ bool sim_tpm_quote(const struct key *ak, struct slice extra_data, const uint8_t 
 /* TPMS_ATTEST over PCRs of one bank, for tests that want others. */
 struct slice sim_tpm_attest(struct slice extra_data, uint32_t pcr_selection, struct slice pcr_digest, struct arena *a);
 
-/* What a VM shows that has booted one simulated image. */
-void sim_azure_pcrs(uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN]);
+/* What a VM shows that has booted one simulated image and runs this program, measured into PCR 11; NULL: no program. */
+void sim_azure_pcrs(const struct sim_identity *id, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN]);
+
+/* The paravisor's report for this attestation key, on this hardware, `len` bytes long. The paravisor is always the same;
+ * a debug program runs in a VM that is open for debugging. */
+bool sim_azure_report(enum hcl_hardware hardware, const struct sim_identity *id, struct slice ak_spki, size_t len,
+                      struct arena *a, struct slice *out, struct err *err);
+
+/* Evidence of a confidential VM that runs this program. `tcti`: the virtual TPM to ask, with such a report in it
+ * and what it likes in its PCRs; NULL or empty: the one in software. */
+bool sim_azure_evidence(enum hcl_hardware hardware, const struct sim_identity *id, const char *tcti,
+                        const uint8_t report_data[64], struct arena *a, struct evidence *out, struct err *err);

@@ -13,12 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void try_body(struct slice body, struct arena *a)
 {
     struct qe_identity id;
-    struct tcb_info info;
+    struct tcb_info info = {0};
     struct err err;
 
     if (tcb_info_parse(body, a, &info, &err))
         for (size_t i = 1; i < info.num_levels; i++)
             if (memcmp(info.levels[i - 1].components, info.levels[i].components, 16) < 0)
+                abort();
+    for (size_t i = 0; i < info.num_modules; i++)
+        for (size_t k = 1; k < info.modules[i].num_levels; k++)
+            if (info.modules[i].levels[k - 1].isv_svn <= info.modules[i].levels[k].isv_svn)
                 abort();
     if (qe_identity_parse(body, a, &id, &err))
         for (size_t i = 1; i < id.num_levels; i++)

@@ -18,6 +18,9 @@ static const struct {
     {"tcb_eval_data_number", {"tcb_evaluation"}},
     {"report_data", {"key_binding"}},
     {"pubkey_binding", {"key_binding"}},
+    {"report_sig", {"report_signature"}},
+    {"chain", {"nitro_chain"}},
+    {"doc_sig", {"document_signature"}},
     {"policy", {"tcb_status", "report_data", "debug"}},
 };
 

@@ -340,6 +340,109 @@ Test(certificate_evidence, open_enclave_evidence_needs_its_header_and_occurs_onc
     close_scene(&s);
 }
 
+/* Open Enclave's evidence header (32 bytes): in the format of SGX quotes custom claims follow the quote. */
+static struct slice oe_evidence(struct scene *s, struct slice quote, struct slice claims)
+{
+    static const uint8_t sgx_ecdsa[16] = {0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d, 0x40, 0x14,
+                                          0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd, 0x8c};
+    struct buf b = buf_max(64 * KIB);
+    struct slice out;
+
+    buf_u32le(&b, 3);
+    buf_put(&b, slice_of(sgx_ecdsa, sizeof sgx_ecdsa));
+    buf_u32le(&b, 0);
+    buf_u64le(&b, quote.len + claims.len);
+    buf_put(&b, quote);
+    buf_put(&b, claims);
+    out = arena_copy(&s->a, buf_bytes(&b));
+    buf_wipe(&b);
+    return out;
+}
+
+static const uint8_t oid_oe_evidence[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x02};
+
+Test(certificate_evidence, open_enclaves_evidence_binds_the_key_by_custom_claims)
+{
+    struct slice claims, value;
+    const char *pem;
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    pem = pem_text(&s.a, "PUBLIC KEY", s.spki);
+    claims = slice_of(pem, strlen(pem) + 1);
+    value = oe_evidence(&s, quote_over(&s, claims), claims);
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_assert(judge(&s, FRAMINGS_USUAL, &v), "%s", v.reason.text);
+    cr_expect_str_eq(v.claims.framing.name, "oe-evidence");
+    cr_expect_eq(v.claims.dcap.trailing_bytes, 0, "claims are no padding");
+    cr_assert_eq(v.claims.framing.num_claims, 1);
+    cr_expect(slice_equal(v.claims.framing.claims[0].value, claims));
+    cr_expect(!judge(&s, FRAMING_OE_REPORT, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING);
+    value = oe_evidence(&s, quote_over(&s, claims), slice_str("others"));
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_KEY_BINDING);
+    cr_expect_str_eq(v.reason.text, "Open Enclave evidence: report data is not the SHA-256 of the 6 bytes of claims "
+                                    "behind the quote, and zeroes");
+    value = oe_evidence(&s, quote_over(&s, slice_str("others")), slice_str("others"));
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_str_eq(v.reason.text,
+                     "evidence in a certificate (oe-evidence): its report data is not bound to the certificate's key");
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence},
+                                  .value = evidence_wrap_oe(&s.a, quote_over(&s, s.spki))},
+          1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_str_eq(v.reason.text,
+                     "certificate: Open Enclave extension: expected an evidence header in front of the quote");
+    close_scene(&s);
+}
+
+/* Intel's SGX SDK puts a second copy of the quote under the OID of PCK certificates' platform data. */
+Test(certificate_evidence, a_quote_under_the_oid_of_pck_certificates_is_not_taken_for_platform_data)
+{
+    static const uint8_t oid_pck[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
+    const struct dice d = {0};
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    const struct extension both[] = {
+        {.oid = {oid_pck, sizeof oid_pck}, .value = quote_over(&s, s.spki)},
+        {.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(&s, &d)},
+    };
+    issue(&s, both, 2);
+    cr_expect(judge(&s, FRAMINGS_USUAL, &v), "%s", v.reason.text);
+    cr_expect_str_eq(v.claims.framing.name, "dice-tagged-evidence");
+    issue(&s, both, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING, "alone it is no evidence either");
+    close_scene(&s);
+}
+
+Test(certificate_evidence, a_td_may_have_a_certificate_too)
+{
+    static const struct sim_collateral_options tdx = {.tdx = true};
+    static const struct sim_quote_options plain = {0};
+    uint8_t data[64] = {0};
+    struct slice quote;
+    struct verdict v;
+    struct scene s;
+    struct err err;
+
+    open_scene(&s, KEY_P384);
+    sha256(data, s.spki);
+    cr_assert(sim_td_quote(&sim_platform_default, &sim_td_default, data, &plain, &s.a, &quote, &err) &&
+                  sim_collateral(&sim_platform_default, &tdx, NOW, &s.a, &s.collateral, &err),
+              "%s", err.text);
+    issue(&s, &(struct extension){.oid = {oid_gramine, sizeof oid_gramine}, .value = quote}, 1);
+    cr_expect(judge(&s, FRAMING_GRAMINE_LEGACY, &v), "%s", v.reason.text);
+    cr_expect_eq(v.claims.tee, TEE_TDX);
+    close_scene(&s);
+}
+
 Test(certificate_evidence, gramines_older_extension_counts_only_if_asked_for)
 {
     struct verdict v;
@@ -386,6 +489,23 @@ Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_k
     cr_expect(strstr(v.reason.text, "certificate with evidence: is not signed by its own key: ") == v.reason.text,
               "%s", v.reason.text);
     cr_expect_eq(v.num_checks, 6, "of the evidence in it there is nothing to say yet");
+    close_scene(&s);
+}
+
+Test(certificate_evidence, what_is_no_certificate_is_refused)
+{
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    issue(&s, NULL, 0);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING, "a certificate without evidence: %s", v.reason.text);
+    s.cert.der.len--;
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_FORMAT, "%s", v.reason.text);
+    cr_expect_str_eq(v.checks[0].name, "certificate_format");
+    cr_expect_eq(v.checks[0].outcome, CHECK_FAILED);
     close_scene(&s);
 }
 

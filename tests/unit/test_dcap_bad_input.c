@@ -350,6 +350,32 @@ Test(dcap_bad_input, signatures_of_zero_and_of_the_order_or_more_are_refused)
     scene_close(&s);
 }
 
+/* ECDSA: with (r, s) also (r, n - s) holds. So evidence has more than one spelling, and nobody may take one that is
+ * new for one that is fresh. */
+Test(dcap_bad_input, the_mirror_of_a_signature_holds_and_changes_no_claim)
+{
+    uint8_t n[32], *copy;
+    const char *claims;
+    unsigned borrow = 0;
+    struct scene s;
+
+    scene_of_td(&s, &sim_td_default, &plain, &usual);
+    (void)judge(&s);
+    claims = verdict_json(&s.v, &s.a);
+    cr_assert(hex_decode_exact(slice_str(order), n, 32));
+    copy = memcpy(arena_alloc(&s.a, s.quote.len), s.quote.ptr, s.quote.len);
+    for (size_t i = 32; i-- > 0;) {
+        const int difference = n[i] - copy[636 + 32 + i] - (int)borrow;
+
+        copy[636 + 32 + i] = (uint8_t)difference;
+        borrow = difference < 0;
+    }
+    s.evidence.quote = slice_of(copy, s.quote.len);
+    cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    cr_expect_str_eq(verdict_json(&s.v, &s.a), claims);
+    scene_close(&s);
+}
+
 Test(dcap_bad_input, documents_with_a_signature_that_is_none_are_refused)
 {
     static const char *const signatures[] = {"00", "ff", NULL};
@@ -412,8 +438,9 @@ Test(dcap_bad_input, a_key_given_twice_is_refused_wherever_it_stands)
 
 /* ---- certificates ------------------------------------------------------------------- */
 
-/* A certificate of a key on another curve, in the place of one of the simulated PKI's. */
-static struct slice on_p384(struct scene *s, const struct cert *like, const struct sim_party *issuer)
+/* A certificate of another key, in the place of one of the simulated PKI's. */
+static struct slice with_key(struct scene *s, enum key_type type, const struct cert *like,
+                             const struct sim_party *issuer)
 {
     const struct extension *sgx = cert_extension(like, OID_SGX);
     const struct cert_spec spec = {.subject_name = like->subject,
@@ -429,7 +456,7 @@ static struct slice on_p384(struct scene *s, const struct cert *like, const stru
     struct slice der;
     struct err err;
 
-    cr_assert(key_generate(KEY_P384, &key, &err) &&
+    cr_assert(key_generate(type, &key, &err) &&
                   cert_issue(&spec, key_spki(&key, &s->a), issuer == NULL ? NULL : &issuer->cert,
                              issuer == NULL ? &key : &issuer->key, &s->a, &der, &err),
               "%s", err.text);
@@ -448,22 +475,47 @@ Test(dcap_bad_input, keys_on_another_curve_are_refused)
     scene_with_chain(&s, &chain);
     cr_assert(sim_pki_platform(&sim_platform_default, &plain, &s.a, &platform, &err) &&
               sim_pki_signing(usual_dates, &s.a, &signing, &err));
-    put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, on_p384(&s, &chain.root, NULL)});
+    put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, with_key(&s, KEY_P384, &chain.root, NULL)});
     EXPECT_REFUSED(&s, E_ROOT, "");
     put_chain(&s, &s.a,
-              (const struct slice[]){on_p384(&s, &chain.leaf, &platform.platform_ca), chain.intermediate.der,
+              (const struct slice[]){with_key(&s, KEY_P384, &chain.leaf, &platform.platform_ca), chain.intermediate.der,
                                      chain.root.der});
     EXPECT_REFUSED(&s, E_QE_REPORT_SIGNATURE, "");
     put_chain(&s, &s.a,
-              (const struct slice[]){chain.leaf.der, on_p384(&s, &chain.intermediate, &platform.root), chain.root.der});
+              (const struct slice[]){chain.leaf.der, with_key(&s, KEY_P384, &chain.intermediate, &platform.root), chain.root.der});
     EXPECT_REFUSED(&s, E_PCK_CHAIN, "PCK certificate: ");
     put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, chain.root.der});
     s.collateral.tcb_issuer_chain = slice_str(
-        arena_printf(&s.a, "%s%s", pem_text(&s.a, "CERTIFICATE", on_p384(&s, &signing.tcb_signing.cert, &signing.root)),
+        arena_printf(&s.a, "%s%s", pem_text(&s.a, "CERTIFICATE", with_key(&s, KEY_P384, &signing.tcb_signing.cert, &signing.root)),
                      pem_text(&s.a, "CERTIFICATE", signing.root.cert.der)));
     EXPECT_REFUSED(&s, E_COLLATERAL_SIGNATURE, "");
     sim_pki_wipe(&platform);
     sim_pki_wipe(&signing);
+    memo_free(&s.what.memo);
+    scene_close(&s);
+}
+
+/* As Intel's root of pre-production parts is. */
+Test(dcap_bad_input, a_root_of_the_same_name_with_another_key_is_refused)
+{
+    struct pck_chain chain;
+    struct slice root;
+    struct scene s;
+
+    scene_with_chain(&s, &chain);
+    root = with_key(&s, KEY_P256, &chain.root, NULL);
+    put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, root});
+    EXPECT_REFUSED(&s, E_ROOT, "root certificate: its key is none of the 1 trust anchors");
+    put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, chain.root.der});
+    struct slice *const chains[] = {&s.collateral.tcb_issuer_chain, &s.collateral.qe_issuer_chain};
+    for (size_t i = 0; i < 2; i++) {
+        const struct slice was = *chains[i];
+        const char *pem = arena_strndup(&s.a, was), *second = strstr(pem + 1, "-----BEGIN");
+
+        *chains[i] = slice_str(arena_printf(&s.a, "%.*s%s", (int)(second - pem), pem, pem_text(&s.a, "CERTIFICATE", root)));
+        EXPECT_REFUSED(&s, E_ROOT, "issuer chain: root certificate: its key is none of the 1 trust anchors");
+        *chains[i] = was;
+    }
     memo_free(&s.what.memo);
     scene_close(&s);
 }

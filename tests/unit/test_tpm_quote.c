@@ -136,7 +136,7 @@ static void quote_of(struct values *v, uint32_t selection)
     struct slice chosen[TPM_NUM_PCRS];
     size_t n = 0;
 
-    sim_azure_pcrs(v->pcrs);
+    sim_azure_pcrs(NULL, v->pcrs);
     for (size_t i = 0; i < TPM_NUM_PCRS; i++)
         if ((selection >> i & 1) != 0)
             chosen[n++] = slice_of(v->pcrs[i], TPM_PCR_LEN);
@@ -201,7 +201,7 @@ Test(tpm_quote, the_simulated_key_signs_what_its_public_half_verifies, .init = b
     struct tpm_quote q;
     struct err err;
 
-    sim_azure_pcrs(pcrs);
+    sim_azure_pcrs(NULL, pcrs);
     cr_assert(sim_azure_ak(&ak, &err) && sim_tpm_quote(&ak, slice_str("x"), pcrs, &a, &made, &err), "%s", err.text);
     cr_expect(spki_verify(key_spki(&ak, &a), SIG_RSA_PKCS1_SHA256, made.message, made.signature, &err));
     cr_assert(tpm_quote_parse(made.message, &q, &err), "%s", err.text);
