@@ -141,6 +141,7 @@ def _(bench):
      pki.go_certificate),
     ("A client certificate may be on P-384.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-384"))),
+    ("A client certificate may be Ed25519.", lambda: pki.self_signed("/CN=x", pki.key("ED25519"))),
 ])
 def _(bench, make):
     same(bench.running().get("/api/v2/status", user=make()).status, 200, "status")
@@ -976,23 +977,27 @@ def _(bench, make):
     bench.running().get("/api/v2/secrets?s=shared", user=make()).refused(401, "fail", "unauthorized user", "user_unknown")
 
 
+TLS_13 = (ssl.TLSVersion.TLSv1_3,)
+
+
 @cases("2.6", [
     ("No expiry check: an expired certificate is its user's.", pki.expired),
     ("No usage check: a certificate for code signing is its user's.",
      lambda: pki.self_signed("/CN=x", None, "-addext", "extendedKeyUsage=critical,codeSigning", "-addext", "keyUsage=critical,keyCertSign")),
     ("A certificate as Go programs make it: empty subject and issuer, RSA-3096.", pki.go_certificate),
+    ("An Ed25519 certificate is its user's, in TLS 1.3.", lambda: pki.self_signed("/CN=x", pki.key("ED25519")), TLS_13),
     ("An RSA certificate is its user's.", lambda: pki.self_signed("/CN=x", pki.key("RSA"))),
     ("A certificate on P-384 is its user's.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-384"))),
     ("A certificate on P-521 is its user's.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-521"))),
 ])
-def _(bench, make):
+def _(bench, make, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)):
     files = make()
     c = bench.mesh(manifest(Users={"x": {"Certificate": pki.text_of(files[0]), "Roles": ["r"]}},
                             Roles={"r": role("Secrets", ["ReadSecret"], ["k"])},
                             Secrets={"k": {"Type": "symmetric-key", "Size": 8, "Shared": True}}))
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    for version in versions:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = context.maximum_version = version
         c.get("/api/v2/secrets?s=k", user=files, tls=context).data
