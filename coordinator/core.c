@@ -72,9 +72,9 @@ void core_close(struct core **core)
 
 const struct config *core_config(const struct core *core) { return core->config; }
 const struct tee *core_tee(const struct core *core) { return core->tee; }
-struct judge *core_judge(const struct core *core) { return core->judge; }
 struct events *core_events(struct core *core) { return core->events; }
 struct mesh *core_mesh(struct core *core) { return published_get(&core->current); }
+struct judge *core_judge(const struct core *core) { return core->judge; }
 
 const struct err *core_trouble(const struct core *core)
 {

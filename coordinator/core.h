@@ -34,8 +34,8 @@ void core_close(struct core **core); /* accepts NULL inside; no other thread may
 
 const struct config *core_config(const struct core *core);
 const struct tee *core_tee(const struct core *core); /* or NULL */
-struct judge *core_judge(const struct core *core);   /* or NULL */
 struct events *core_events(struct core *core);       /* what happened, for /events and the log */
+struct judge *core_judge(const struct core *core);   /* or NULL */
 
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);

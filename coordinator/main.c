@@ -189,14 +189,6 @@ static bool serve(struct core *core, struct ports ports, const sigset_t *ends, s
 
 /* ---- from start to end ----------------------------------------------------------------------- */
 
-static bool open_judge(struct arena *a, struct judge **out, struct err *err)
-{
-    struct judge_options options;
-
-    return judge_options_read(environ, trust_domain()->simulated, a, &options, err) &&
-           judge_open(&options, clock_now(), out, err);
-}
-
 static bool open_core(const struct config *config, struct judge *judge, struct ops *ops, struct core **core,
                       struct err *err)
 {
@@ -209,6 +201,8 @@ static bool open_core(const struct config *config, struct judge *judge, struct o
                  options.tee->name, "reason", options.tee->why_no_seal_key);
     if (!core_open(&options, core, err))
         return false;
+    if (core_notice(*core) != NULL)
+        log_refusal(LOG_WARN, core_notice(*core), "the folder of the sealed state was not as it should be");
     if (config->metrics_address != NULL)
         events_keep(core_events(*core));
     atomic_store(&ops->core, *core);
@@ -219,8 +213,9 @@ static bool run(const sigset_t *ends, struct err *err)
 {
     scoped(arena_wipe) struct arena arena = {0};
     scoped(judge_close) struct judge *judge = NULL;
-    scoped(core_close) struct core *core = NULL; /* goes before what it borrows */
+    scoped(core_close) struct core *core = NULL; /* goes before the judge that it borrows */
     scoped(net_server_stop) struct net_server *ops_server = NULL; /* ends before the core that it shows */
+    struct judge_options judging;
     struct config config;
     struct ports ports = {0};
     struct ops ops = {NULL};
@@ -228,8 +223,10 @@ static bool run(const sigset_t *ends, struct err *err)
     if (!config_read(environ, trust_domain()->simulated, &arena, &config, err))
         return false;
     log_settings(&config);
-    return open_judge(&arena, &judge, err) && listen_ops(&config, &ops, &ops_server, &ports.metrics, err) &&
-           open_core(&config, judge, &ops, &core, err) && prepare(core, err) && serve(core, ports, ends, err);
+    return listen_ops(&config, &ops, &ops_server, &ports.metrics, err) &&
+           judge_options_read(environ, trust_domain()->simulated, &arena, &judging, err) &&
+           judge_open(&judging, clock_now(), &judge, err) && open_core(&config, judge, &ops, &core, err) &&
+           prepare(core, err) && serve(core, ports, ends, err);
 }
 
 int main(int argc, char **argv)

@@ -17,10 +17,12 @@ static bool verify(const struct core *core, struct slice quote, int64_t now, str
     if (!evidence_decode(quote, &evidence, err))
         return false;
     if (evidence.kind != EVIDENCE_DCAP)
-        return err_set(err, E_EVIDENCE_FORMAT, "expected a quote of SGX or TDX, found evidence of kind %s",
+        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found evidence of the kind %s",
                        evidence_kind_name(evidence.kind));
-    if (!judge_genuine(core->judge, &evidence, 0, now, a, &verdict, err) && verdict.reason.code != E_TCB_REVOKED)
+    if (!judge_genuine(core->judge, &evidence, 0, now, a, &verdict, err) && err->code != E_TCB_REVOKED)
         return false;
+    if (verdict.claims.tee != TEE_SGX)
+        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found one of %s", verdict.claims.tee_name);
     *tcb_status = tcb_status_name(verdict.claims.dcap.tcb_status);
     return true;
 }

@@ -144,6 +144,21 @@ def _(bench, change):
         true(c.log_lines()[-1]["reason"] in ("state_corrupt", "decrypt", "state_format"), c.log_lines()[-1])
 
 
+@case("5.3", "One of the two copies of the state is enough: a start mends the other, and says so in the log.")
+def _(bench):
+    c = bench.mesh(manifest(), MESH_SIM=None)
+    root = c.server_certificate()
+    for name in ("sealed_data", "sealed_data.copy"):
+        c.kill()
+        path = os.path.join(c.state_folder, name)
+        with open(path, "r+b") as f:
+            f.seek(60)
+            f.write(b"overwritten")
+        c.begin()
+        same((c.state(), c.server_certificate()), (3, root), f"state and identity without {name}")
+    same([line["reason"] for line in c.log_lines() if "reason" in line], ["state_mended"] * 2, "reasons in the log")
+
+
 @case("5.3", "After a good start the seal mode is the manifest's.")
 def _(bench):
     for mode in ("ProductKey", "UniqueKey"):

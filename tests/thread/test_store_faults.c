@@ -477,7 +477,7 @@ static unsigned run_once(uint64_t seed, unsigned at, enum fault_kind kind, unsig
         faulty_disk_restart(disk, power_cut || again > 0);
         there = start(&a);
         if (there && again == 0) {
-            faulty_disk_plan(disk, 0, FAULT_NONE, kind == FAULT_NONE ? UINT32_MAX : 3 + below(40));
+            faulty_disk_plan(disk, 0, FAULT_NONE, kind == FAULT_NONE ? UINT32_MAX : below(20));
             live(4);
         }
     }

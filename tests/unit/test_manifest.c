@@ -490,7 +490,6 @@ Test(manifest, secrets_have_a_type_a_size_and_one_validity)
         {"'Type':'cert-ecdsa','Size':256,'Cert':'not base64'", E_NONE, NULL},
         {"'Type':'cert-ecdsa','Size':256,'Cert':5", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert: expected an object"},
-        {"'Type':'plain','UserDefined':true,'Private':'aGk=','Public':[104,105]", E_NONE, NULL},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'2030-01-01T00:00:00Z'}",
          E_SECRET_VALIDITY, "$.Secrets.s: ValidFor and Cert.NotAfter are both given; one of them is enough"},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'0001-01-01T00:00:00Z'}", E_NONE,
