@@ -64,7 +64,7 @@ void claims_put_framing(const struct claims *c, struct claims_out *o)
 void claims_put(const struct claims *c, struct claims_out *o)
 {
     static void (*const parts[])(const struct claims *, struct claims_out *) = {
-        put_common,     claims_put_dcap,  claims_put_sgx,   claims_put_tdx,     claims_put_snp,
+        put_common,     claims_put_dcap, claims_put_sgx,   claims_put_tdx,     claims_put_snp,
         claims_put_uvm, claims_put_vtpm, claims_put_nitro, claims_put_framing,
     };
 

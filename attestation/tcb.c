@@ -152,7 +152,8 @@ static int higher_isv_first(const void *left, const void *right)
 
 struct tcb_level *tcb_isv_levels(struct fields *f, enum tcb_levels_of whose, size_t *num)
 {
-    return tcb_levels(f, whose == LEVELS_OF_MODULE ? read_module_level : read_enclave_level, higher_isv_first, num);
+    return tcb_levels(f, whose == LEVELS_OF_MODULE ? read_module_level : read_enclave_level, higher_isv_first,
+                      num);
 }
 
 /* ---- choosing ----------------------------------------------------------------------- */
@@ -229,7 +230,8 @@ enum tcb_status tcb_relaunch(enum tcb_status at_launch, enum tcb_status now)
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena, size_t *num)
+char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena,
+                      size_t *num)
 {
     size_t all = 0, n = 0;
     char **out;

@@ -26,9 +26,9 @@ static void read_components_v3(struct fields *tcb, const char *name, uint16_t ou
     if (fields_done(tcb) && json_array_size(list) != NUM_TCB_COMPONENTS)
         (void)field_fault(tcb, name, "expected 16 components, found %zu", json_array_size(list));
     for (size_t i = 0; i < NUM_TCB_COMPONENTS && fields_done(tcb); i++) {
-        struct fields component = fields_of(json_array_get(list, i),
-                                            arena_printf(tcb->arena, "%s.%s[%zu]", tcb->path, name, i),
-                                            JSON_EXACT, tcb->code, tcb->arena, tcb->err);
+        struct fields component =
+            fields_of(json_array_get(list, i), arena_printf(tcb->arena, "%s.%s[%zu]", tcb->path, name, i),
+                      JSON_EXACT, tcb->code, tcb->arena, tcb->err);
 
         out[i] = (uint16_t)field_needed_uint(&component, "svn", UINT16_MAX);
         tcb->bad = !fields_done(&component);
@@ -223,8 +223,8 @@ bool tcb_info_parse(struct slice body, struct arena *a, struct tcb_info *out, st
     f = fields_of(doc, "$.tcbInfo", JSON_EXACT, E_COLLATERAL_FORMAT, a, err);
     read_body(&f, &info);
     if (fields_done(&f) && strcmp(info.id, "SGX") == 0)
-        info.levels =
-            tcb_levels(&f, info.version == 2 ? read_level_v2 : read_level_sgx, higher_first, &info.num_levels);
+        info.levels = tcb_levels(&f, info.version == 2 ? read_level_v2 : read_level_sgx, higher_first,
+                                 &info.num_levels);
     else if (fields_done(&f) && strcmp(info.id, "TDX") == 0)
         read_tdx(&f, &info);
     if (!fields_done(&f))
