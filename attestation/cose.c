@@ -181,7 +181,8 @@ bool cose_sign1_verify(const struct cose_sign1 *m, struct slice spki, struct mem
     enum key_type type;
 
     if (alg == NULL)
-        return err_set(err, E_SIGNATURE, "algorithm: expected ES256, ES384, ES512, PS256, PS384 or PS512, found %lld",
+        return err_set(err, E_SIGNATURE,
+                       "algorithm: expected ES256, ES384, ES512, PS256, PS384 or PS512, found %lld",
                        (long long)cose_algorithm(m));
     if (!spki_key_type(spki, &type, err))
         return err_as(err, E_SIGNATURE);

@@ -54,8 +54,8 @@ static bool decode_percent(struct slice text, struct arena *a, struct slice *out
             if (high < 0 || low < 0 || !cursor_ok(&c))
                 return false;
             bytes[len++] = (uint8_t)(high << 4 | low);
-        } else if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') || ch == '.' || ch == '-' ||
-                   ch == '_') {
+        } else if ((ch >= '0' && ch <= '9') || ((ch | 0x20) >= 'a' && (ch | 0x20) <= 'z') || ch == '.' ||
+                   ch == '-' || ch == '_') {
             bytes[len++] = ch;
         } else {
             return false;
@@ -73,7 +73,8 @@ static bool digest_of(struct slice algorithm, struct slice der, struct arena *a,
         const char *name;
         void (*digest)(uint8_t *out, struct slice in);
         size_t len;
-    } known[] = {{"sha256", sha256, SHA256_LEN}, {"sha384", sha384, SHA384_LEN}, {"sha512", sha512, SHA512_LEN}};
+    } known[] = {
+        {"sha256", sha256, SHA256_LEN}, {"sha384", sha384, SHA384_LEN}, {"sha512", sha512, SHA512_LEN}};
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (slice_equal(algorithm, slice_str(known[i].name))) {
@@ -86,8 +87,8 @@ static bool digest_of(struct slice algorithm, struct slice der, struct arena *a,
     return false;
 }
 
-static bool has_authority(struct slice algorithm, struct slice fingerprint, const struct cert *chain, size_t num,
-                          struct err *err)
+static bool has_authority(struct slice algorithm, struct slice fingerprint, const struct cert *chain,
+                          size_t num, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     struct slice digest;
@@ -98,7 +99,8 @@ static bool has_authority(struct slice algorithm, struct slice fingerprint, cons
         if (slice_equal(slice_str(base64_text(&a, digest, BASE64_URL_BARE)), fingerprint))
             return true;
     }
-    return refuse(err, "expected an authority of this fingerprint above the leaf, and there is none", fingerprint);
+    return refuse(err, "expected an authority of this fingerprint above the leaf, and there is none",
+                  fingerprint);
 }
 
 /* ---- policies ----------------------------------------------------------------------- */
@@ -108,7 +110,8 @@ static bool has_eku(const struct cert *leaf, struct slice value, struct err *err
     scoped(arena_wipe) struct arena a = {0};
     scoped(buf_wipe) struct buf oid = buf_max(128);
     const struct extension *e = cert_extension(leaf, OID_EXT_KEY_USAGE);
-    struct cursor c = cursor_over(e == NULL ? (struct slice){0} : e->value), uses = der_enter(&c, DER_SEQUENCE);
+    struct cursor c = cursor_over(e == NULL ? (struct slice){0} : e->value),
+                  uses = der_enter(&c, DER_SEQUENCE);
 
     if (!oid_from_text(arena_strndup(&a, value), &oid))
         return refuse(err, "eku: expected an object identifier", value);
@@ -120,7 +123,7 @@ static bool has_eku(const struct cert *leaf, struct slice value, struct err *err
 
 static bool attribute_oid(struct slice label, struct arena *a, struct slice *out)
 {
-    static const char *const known[][2] = {{"CN", "2.5.4.3"}, {"C", "2.5.4.6"},   {"L", "2.5.4.7"},
+    static const char *const known[][2] = {{"CN", "2.5.4.3"}, {"C", "2.5.4.6"},      {"L", "2.5.4.7"},
                                            {"ST", "2.5.4.8"}, {"STREET", "2.5.4.9"}, {"O", "2.5.4.10"},
                                            {"OU", "2.5.4.11"}};
     scoped(buf_wipe) struct buf oid = buf_max(128);
@@ -164,7 +167,8 @@ static bool has_subject(const struct cert *leaf, struct slice value, struct err 
     do {
         struct slice oid, wanted;
 
-        if (!attribute_oid(take_until(&c, ":"), &a, &oid) || !decode_percent(take_until(&c, ":"), &a, &wanted))
+        if (!attribute_oid(take_until(&c, ":"), &a, &oid) ||
+            !decode_percent(take_until(&c, ":"), &a, &wanted))
             return refuse(err, "subject: expected pairs of an attribute and a value", value);
         if (!subject_has(leaf, oid, wanted))
             return refuse(err, "subject: expected the leaf to have these attributes, and it has not", value);
@@ -192,8 +196,8 @@ static bool has_san(const struct cert *leaf, struct slice value, struct err *err
 {
     scoped(arena_wipe) struct arena a = {0};
     const struct extension *e = cert_extension(leaf, OID_SUBJECT_ALT_NAME);
-    struct cursor c = cursor_over(e == NULL ? (struct slice){0} : e->value), names = der_enter(&c, DER_SEQUENCE),
-                  parts = cursor_over(value);
+    struct cursor c = cursor_over(e == NULL ? (struct slice){0} : e->value),
+                  names = der_enter(&c, DER_SEQUENCE), parts = cursor_over(value);
     struct slice wanted;
     uint8_t tag;
 

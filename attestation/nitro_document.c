@@ -16,7 +16,8 @@ static bool malformed(struct err *err, const char *name, const char *expected)
 static bool read_module_id(struct cursor *c, struct nitro_document *d, struct err *err)
 {
     d->module_id = cbor_text(c);
-    return (cursor_ok(c) && d->module_id.len > 0 && d->module_id.len <= MAX_MODULE_ID && text_is_utf8(d->module_id)) ||
+    return (cursor_ok(c) && d->module_id.len > 0 && d->module_id.len <= MAX_MODULE_ID &&
+            text_is_utf8(d->module_id)) ||
            malformed(err, "module_id", "a text that is not empty");
 }
 
@@ -87,7 +88,8 @@ static bool read_optional(struct cursor *c, size_t max, const char *name, struct
     if (cbor_nothing(c))
         return true;
     return take_bytes(c, 0, max, out) ||
-           err_set(err, E_EVIDENCE_FORMAT, "Nitro document: %s: expected at most %zu bytes, or null", name, max);
+           err_set(err, E_EVIDENCE_FORMAT, "Nitro document: %s: expected at most %zu bytes, or null", name,
+                   max);
 }
 
 static bool read_public_key(struct cursor *c, struct nitro_document *d, struct err *err)
@@ -110,10 +112,14 @@ static const struct member {
     bool (*read)(struct cursor *c, struct nitro_document *d, struct err *err);
     bool required;
 } members[] = {
-    {"module_id", read_module_id, true},       {"digest", read_digest, true},
-    {"timestamp", read_timestamp, true},       {"pcrs", read_pcrs, true},
-    {"certificate", read_certificate, true},   {"cabundle", read_cabundle, true},
-    {"public_key", read_public_key, false},    {"user_data", read_user_data, false},
+    {"module_id", read_module_id, true},
+    {"digest", read_digest, true},
+    {"timestamp", read_timestamp, true},
+    {"pcrs", read_pcrs, true},
+    {"certificate", read_certificate, true},
+    {"cabundle", read_cabundle, true},
+    {"public_key", read_public_key, false},
+    {"user_data", read_user_data, false},
     {"nonce", read_nonce, false},
 };
 enum { NUM_MEMBERS = sizeof members / sizeof members[0] };

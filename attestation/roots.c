@@ -12,8 +12,9 @@ static const uint8_t intel_sgx_root_key[64] = {
     0xc9, 0x88, 0xe5, 0x05, 0xa9, 0x53, 0x55, 0x8c, 0x45, 0x3f, 0x6b, 0x09, 0x04, 0xae, 0x73, 0x94,
 };
 
-/* ARKs, one for each product: SHA-256 of the certificates at https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain. The
- * authorities below them have been issued anew; these have not. */
+/* ARKs, one for each product: SHA-256 of the certificates at
+ * https://kdsintf.amd.com/vcek/v1/PRODUCT/cert_chain. The authorities below them have been issued anew; these
+ * have not. */
 static const struct amd_root amd_roots[] = {
     {"Milan",
      {0x69, 0xd0, 0x63, 0xb4, 0x53, 0x44, 0xd2, 0x6a, 0x2e, 0x94, 0xe1, 0xf4, 0x21, 0x0d, 0xe4, 0x9e,
@@ -33,8 +34,8 @@ static const uint8_t nitro_root_g1[32] = {
     0x7e, 0xd7, 0xcd, 0xcc, 0x3c, 0x17, 0x56, 0xe0, 0x98, 0x93, 0xf3, 0xc6, 0x8f, 0x79, 0xbb, 0x5b,
 };
 
-/* "Microsoft Supply Chain RSA Root CA 2022", for leaves that may sign images of utility VMs: the issuer in each
- * endorsement of Azure Container Instances. */
+/* "Microsoft Supply Chain RSA Root CA 2022", for leaves that may sign images of utility VMs: the issuer in
+ * each endorsement of Azure Container Instances. */
 static const char uvm_issuer[] =
     "did:x509:0:sha256:I__iuL25oXEVFdTP_aBLx_eT1RPHbCQ_ECBQfYZpt9s::eku:1.3.6.1.4.1.311.76.59.1.2";
 

@@ -56,8 +56,8 @@ static bool take_entry(struct slice table, struct slice guid, uint32_t offset, u
     bytes = cursor_take(&c, len);
     if (!cursor_ok(&c))
         return err_set(err, E_EVIDENCE_FORMAT,
-                       "certificate table: an entry of %u bytes at %u does not lie in its %zu bytes", (unsigned)len,
-                       (unsigned)offset, table.len);
+                       "certificate table: an entry of %u bytes at %u does not lie in its %zu bytes",
+                       (unsigned)len, (unsigned)offset, table.len);
     if (which == NUM_KNOWN || len == 0)
         return true;
     if (member(out, which)->len > 0)
@@ -72,14 +72,15 @@ bool snp_certificates_parse(struct slice table, struct snp_certificates *out, st
     struct cursor c = cursor_over(table);
 
     if (table.len > LIMIT_EVIDENCE)
-        return err_set(err, E_EVIDENCE_FORMAT, "certificate table: %zu bytes, more than the %d allowed", table.len,
-                       LIMIT_EVIDENCE);
+        return err_set(err, E_EVIDENCE_FORMAT, "certificate table: %zu bytes, more than the %d allowed",
+                       table.len, LIMIT_EVIDENCE);
     for (size_t i = 0; table.len > 0; i++) {
         const struct slice guid = cursor_take(&c, GUID_LEN);
         const uint32_t offset = cursor_u32le(&c), len = cursor_u32le(&c);
 
         if (!cursor_ok(&c) || i == MAX_ENTRIES)
-            return err_set(err, E_EVIDENCE_FORMAT, "certificate table: expected an entry of zeros at its end");
+            return err_set(err, E_EVIDENCE_FORMAT,
+                           "certificate table: expected an entry of zeros at its end");
         if (slice_is_zero(guid) && offset == 0 && len == 0)
             break;
         if (!take_entry(table, guid, offset, len, &found, err))
@@ -89,7 +90,8 @@ bool snp_certificates_parse(struct slice table, struct snp_certificates *out, st
     return true;
 }
 
-/* PEM becomes DER, so that two can stand one behind the other; what is neither stays for the verifier to refuse. */
+/* PEM becomes DER, so that two can stand one behind the other; what is neither stays for the verifier to
+ * refuse. */
 static void put_cert(struct buf *b, struct slice cert)
 {
     scoped(arena_wipe) struct arena a = {0};

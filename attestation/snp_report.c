@@ -17,13 +17,14 @@ enum {
     P384_LEN = 48,
 };
 
-/* MSG_REPORT_RSP. A report begins with its version, which is never 0; the answer with its status, which is 0. */
+/* MSG_REPORT_RSP. A report begins with its version, which is never 0; the answer with its status, which is 0.
+ */
 static struct slice unwrap(struct slice in)
 {
     struct cursor c = cursor_over(in);
 
-    if (in.len != WRAPPER_LEN + SNP_REPORT_LEN || cursor_u32le(&c) != 0 || cursor_u32le(&c) != SNP_REPORT_LEN ||
-        !slice_is_zero(cursor_take(&c, 24)))
+    if (in.len != WRAPPER_LEN + SNP_REPORT_LEN || cursor_u32le(&c) != 0 ||
+        cursor_u32le(&c) != SNP_REPORT_LEN || !slice_is_zero(cursor_take(&c, 24)))
         return in;
     return c.rest;
 }
@@ -110,8 +111,8 @@ static bool check_reserved(const struct snp_report *r, const struct reserved *ze
 
     for (size_t i = 0; i < sizeof zero->always / sizeof zero->always[0]; i++)
         ok = ok && slice_is_zero(zero->always[i]);
-    return ok || err_set(err, E_EVIDENCE_FORMAT, "SNP report: bytes that are reserved in version %u must be zero",
-                         version);
+    return ok || err_set(err, E_EVIDENCE_FORMAT,
+                         "SNP report: bytes that are reserved in version %u must be zero", version);
 }
 
 static bool check_signing_key(struct snp_report *r, struct err *err)
@@ -123,8 +124,8 @@ static bool check_signing_key(struct snp_report *r, struct err *err)
         return err_set(err, E_EVIDENCE_FORMAT, "SNP report: key information 0x%x: bits above 4 must be zero",
                        (unsigned)info);
     if (key > 1)
-        return err_set(err, E_EVIDENCE_FORMAT, "SNP report: signing key: expected 0 (VCEK) or 1 (VLEK), found %u",
-                       (unsigned)key);
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "SNP report: signing key: expected 0 (VCEK) or 1 (VLEK), found %u", (unsigned)key);
     r->says.signing_key = names[key];
     r->masked = (info >> SNP_KEY_INFO_MASKED & 1) != 0;
     return true;
@@ -146,12 +147,12 @@ bool snp_report_parse(struct slice in, struct snp_report *out, struct err *err)
 
     if (bare.len != SNP_REPORT_LEN)
         return err_set(err, E_EVIDENCE_FORMAT,
-                       "SNP report: expected %d bytes, or %d with the firmware's header, found %zu", SNP_REPORT_LEN,
-                       WRAPPER_LEN + SNP_REPORT_LEN, in.len);
+                       "SNP report: expected %d bytes, or %d with the firmware's header, found %zu",
+                       SNP_REPORT_LEN, WRAPPER_LEN + SNP_REPORT_LEN, in.len);
     r = read(bare, &zero);
     if (r.says.report_version < LOWEST_VERSION || r.says.report_version > HIGHEST_VERSION)
-        return err_set(err, E_EVIDENCE_FORMAT, "SNP report version: expected %d to %d, found %u", LOWEST_VERSION,
-                       HIGHEST_VERSION, r.says.report_version);
+        return err_set(err, E_EVIDENCE_FORMAT, "SNP report version: expected %d to %d, found %u",
+                       LOWEST_VERSION, HIGHEST_VERSION, r.says.report_version);
     if (r.says.signature_algorithm != ALGORITHM_ECDSA_P384_SHA384)
         return err_set(err, E_EVIDENCE_FORMAT,
                        "SNP report: signature algorithm: expected 1 (ECDSA P-384 with SHA-384), found %u",
@@ -171,8 +172,8 @@ static bool reverse_number(struct slice field, const char *name, uint8_t *out, s
     const struct slice low = cursor_take(&c, P384_LEN);
 
     if (!slice_is_zero(c.rest))
-        return err_set(err, E_REPORT_SIGNATURE, "SNP report: %s: expected a number of 384 bits, found a larger one",
-                       name);
+        return err_set(err, E_REPORT_SIGNATURE,
+                       "SNP report: %s: expected a number of 384 bits, found a larger one", name);
     if (slice_is_zero(low))
         return err_set(err, E_REPORT_SIGNATURE, "SNP report: %s is zero", name);
     for (size_t i = 0; i < P384_LEN; i++)
@@ -187,14 +188,16 @@ bool snp_report_signature(const struct snp_report *r, struct arena *a, struct sl
     if (!reverse_number(r->r, "R", out, err) || !reverse_number(r->s, "S", out + P384_LEN, err))
         return false;
     if (!slice_is_zero(r->unused))
-        return err_set(err, E_REPORT_SIGNATURE, "SNP report: expected zeros behind R and S, found other bytes");
+        return err_set(err, E_REPORT_SIGNATURE,
+                       "SNP report: expected zeros behind R and S, found other bytes");
     *raw = slice_of(out, 2 * P384_LEN);
     return true;
 }
 
 /* ---- products ----------------------------------------------------------------------- */
 
-/* AMD 57230 (VCEK certificate and KDS interface), AMD 56860 CPUID_FAM_ID and CPUID_MOD_ID, as they stand combined. */
+/* AMD 57230 (VCEK certificate and KDS interface), AMD 56860 CPUID_FAM_ID and CPUID_MOD_ID, as they stand
+ * combined. */
 static const struct processors {
     uint8_t family, from, to;
     const char *product;
@@ -221,8 +224,8 @@ bool snp_report_product(const struct snp_report *r, const char **out, struct err
         }
     }
     return err_set(err, E_EVIDENCE_FORMAT,
-                   "SNP report: CPU family 0x%02x model 0x%02x: expected one of Milan, Genoa or Turin", id.ptr[0],
-                   id.ptr[1]);
+                   "SNP report: CPU family 0x%02x model 0x%02x: expected one of Milan, Genoa or Turin",
+                   id.ptr[0], id.ptr[1]);
 }
 
 const char *snp_product_named(struct slice name)
@@ -250,6 +253,7 @@ struct snp_tcb snp_tcb_parts(struct slice tcb, const char *product)
     const uint8_t *p = tcb.ptr;
 
     if (snp_is_turin(product))
-        return (struct snp_tcb){.has_fmc = true, .fmc = p[0], .bl = p[1], .tee = p[2], .snp = p[3], .ucode = p[7]};
+        return (struct snp_tcb){
+            .has_fmc = true, .fmc = p[0], .bl = p[1], .tee = p[2], .snp = p[3], .ucode = p[7]};
     return (struct snp_tcb){.bl = p[0], .tee = p[1], .snp = p[6], .ucode = p[7]};
 }

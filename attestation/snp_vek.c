@@ -97,7 +97,8 @@ static bool pick(const struct pile *p, size_t from, bool (*has_role)(const struc
     return found == 1 || err_set(err, E_VEK_CHAIN, "VEK chain: expected one %s, found %zu", role, found);
 }
 
-bool vek_chain_parse(struct slice vek, struct slice chain, struct arena *a, struct vek_chain *out, struct err *err)
+bool vek_chain_parse(struct slice vek, struct slice chain, struct arena *a, struct vek_chain *out,
+                     struct err *err)
 {
     struct pile p = {0};
     struct vek_chain c = {0};
@@ -116,8 +117,8 @@ bool vek_chain_parse(struct slice vek, struct slice chain, struct arena *a, stru
         !pick(&p, vek.len > 0, is_authority, "ASK or ASVK", &c.ask, err))
         return false;
     if (p.num != 3)
-        return err_set(err, E_VEK_CHAIN, "VEK chain: expected VEK, ASK or ASVK, and ARK, found %zu certificates",
-                       p.num);
+        return err_set(err, E_VEK_CHAIN,
+                       "VEK chain: expected VEK, ASK or ASVK, and ARK, found %zu certificates", p.num);
     *out = c;
     return true;
 }
@@ -134,7 +135,8 @@ bool vek_chain_root(struct vek_chain *c, const struct roots *roots, struct err *
             c->product = roots->amd[i].product;
             return true;
         }
-    return err_set(err, E_ROOT, "ARK: it is none of the %zu trust anchors of this program's trust domain (%s)",
+    return err_set(err, E_ROOT,
+                   "ARK: it is none of the %zu trust anchors of this program's trust domain (%s)",
                    roots->num_amd, roots->simulated ? "simulated" : "production");
 }
 
@@ -160,7 +162,8 @@ bool vek_chain_verify(const struct vek_chain *c, struct appraising *x, struct er
     if (c->vek.is_ca)
         return err_set(err, E_VEK_CHAIN, "VEK: it is an authority's certificate");
     return (signed_as_amd_signs(c, err) && key_is_p384(&c->vek, err) &&
-            cert_is_issued_by(x->in, &c->ark, &c->ark, 1, err) && cert_is_issued_by(x->in, &c->ask, &c->ark, 1, err) &&
+            cert_is_issued_by(x->in, &c->ark, &c->ark, 1, err) &&
+            cert_is_issued_by(x->in, &c->ask, &c->ark, 1, err) &&
             cert_is_issued_by(x->in, &c->vek, &c->ask, 0, err)) ||
            err_as(err, E_VEK_CHAIN);
 }
@@ -168,8 +171,9 @@ bool vek_chain_verify(const struct vek_chain *c, struct appraising *x, struct er
 static bool check_name(const struct cert *c, const char *role, const char *expected, struct arena *a,
                        struct err *err)
 {
-    return is_named(c, expected) || err_set(err, E_VEK_CHAIN, "%s: expected the common name \"%s\", found \"%s\"",
-                                            role, expected, text_shown(a, cert_common_name(c)));
+    return is_named(c, expected) ||
+           err_set(err, E_VEK_CHAIN, "%s: expected the common name \"%s\", found \"%s\"", role, expected,
+                   text_shown(a, cert_common_name(c)));
 }
 
 bool vek_chain_named(const struct vek_chain *c, const char *signing_key, struct arena *a, struct err *err)
@@ -213,7 +217,8 @@ static bool read_tcb(const struct cert *c, bool turin, struct snp_tcb *out, stru
 {
     out->has_fmc = turin;
     return read_spl(c, SPL_BL, "boot loader", &out->bl, err) && read_spl(c, SPL_TEE, "TEE", &out->tee, err) &&
-           read_spl(c, SPL_SNP, "SNP", &out->snp, err) && read_spl(c, SPL_UCODE, "microcode", &out->ucode, err) &&
+           read_spl(c, SPL_SNP, "SNP", &out->snp, err) &&
+           read_spl(c, SPL_UCODE, "microcode", &out->ucode, err) &&
            (!turin || read_spl(c, SPL_FMC, "FMC", &out->fmc, err));
 }
 
@@ -235,13 +240,15 @@ static bool read_hwid(const struct extension *e, size_t len, struct slice *out, 
 
     *out = e->value.len == len ? e->value : der_take(&value, DER_OCTETS);
     return (out->len == len && (e->value.len == len || cursor_done(&value))) ||
-           err_set(err, E_VEK_CHAIN, "VEK: hardware id: expected %zu octets, bare or as an OCTET STRING", len);
+           err_set(err, E_VEK_CHAIN, "VEK: hardware id: expected %zu octets, bare or as an OCTET STRING",
+                   len);
 }
 
 bool vek_platform_parse(const struct vek_chain *c, const char *signing_key, struct vek_platform *out,
                         struct err *err)
 {
-    const struct extension *hwid = amd_extension(&c->vek, EXT_HWID, 0), *csp = amd_extension(&c->vek, EXT_CSP_ID, 0);
+    const struct extension *hwid = amd_extension(&c->vek, EXT_HWID, 0),
+                           *csp = amd_extension(&c->vek, EXT_CSP_ID, 0);
     const bool vlek = strcmp(signing_key, "VLEK") == 0, turin = snp_is_turin(c->product);
     struct vek_platform p = {0};
 
@@ -261,8 +268,8 @@ bool vek_platform_parse(const struct vek_chain *c, const char *signing_key, stru
 static bool same_spl(const char *name, unsigned certified, unsigned reported, struct err *err)
 {
     return certified == reported ||
-           err_set(err, E_VEK_MISMATCH, "reported TCB: %s: the certificate is for %u, the report says %u", name,
-                   certified, reported);
+           err_set(err, E_VEK_MISMATCH, "reported TCB: %s: the certificate is for %u, the report says %u",
+                   name, certified, reported);
 }
 
 static bool same_tcb(const struct snp_tcb *certified, const struct snp_tcb *reported, struct err *err)

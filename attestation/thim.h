@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/thim.h: what Azure's host sends along with an SNP report: the chip's certificate and its chain.
  *
- * JSON as host-amd-cert of a container group decodes to, and as http://169.254.169.254/metadata/THIM/amd/certification
- * answers: {"vcekCert": PEM, "tcbm": 16 hexadecimal digits, "certificateChain": PEM, "cacheControl": ...}. The slices
- * live in the arena.
+ * JSON as host-amd-cert of a container group decodes to, and as
+ * http://169.254.169.254/metadata/THIM/amd/certification answers: {"vcekCert": PEM, "tcbm": 16 hexadecimal
+ * digits, "certificateChain": PEM, "cacheControl": ...}. The slices live in the arena.
  */
 #pragma once
 #include "base/arena.h"

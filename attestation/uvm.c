@@ -19,7 +19,10 @@ struct uvm {
     struct slice issuer;
 };
 
-static bool refuse(struct err *err, const char *what) { return err_set(err, E_UVM, "UVM endorsement: %s", what); }
+static bool refuse(struct err *err, const char *what)
+{
+    return err_set(err, E_UVM, "UVM endorsement: %s", what);
+}
 
 /* ---- reading ------------------------------------------------------------------------ */
 
@@ -30,7 +33,8 @@ static bool add_cert(struct uvm *u, struct cursor *c, struct err *err)
     if (!cursor_ok(c))
         return refuse(err, "x5chain: expected byte strings");
     if (u->num_chain == LIMIT_CHAIN)
-        return err_set(err, E_UVM, "UVM endorsement: x5chain: more than the %d certificates allowed", LIMIT_CHAIN);
+        return err_set(err, E_UVM, "UVM endorsement: x5chain: more than the %d certificates allowed",
+                       LIMIT_CHAIN);
     return cert_parse(der, u->x.arena, &u->chain[u->num_chain++], err) ||
            (err_in(err, "UVM endorsement: x5chain"), err_as(err, E_UVM));
 }
@@ -48,7 +52,8 @@ static bool read_chain(struct uvm *u, struct err *err)
     while (cbor_more(&c, &certs))
         if (!add_cert(u, &c, err))
             return false;
-    return (cursor_done(&c) && u->num_chain > 0) || refuse(err, "x5chain: expected certificates and nothing else");
+    return (cursor_done(&c) && u->num_chain > 0) ||
+           refuse(err, "x5chain: expected certificates and nothing else");
 }
 
 static bool read_text(struct slice item, const char *name, struct slice *out, struct err *err)
@@ -63,7 +68,8 @@ static bool read_text(struct slice item, const char *name, struct slice *out, st
 }
 
 /* In headers of their own, or in CWT claims (issuer 1, subject 2); if in both, the same in both. */
-static bool read_name(const struct uvm *u, const char *header, int64_t claim, struct slice *out, struct err *err)
+static bool read_name(const struct uvm *u, const char *header, int64_t claim, struct slice *out,
+                      struct err *err)
 {
     const struct slice all = u->message.protected_headers, cwt = cose_header(all, COSE_CWT_CLAIMS);
     struct slice by_header = {0}, by_claim = {0};
@@ -92,9 +98,10 @@ static bool uvm_format(void *ctx, struct err *err)
         return false;
     if (u->issuer.ptr == NULL)
         return refuse(err, "it names no issuer");
-    u->x.v->claims.uvm = (struct uvm_claims){.there = true,
-                                             .did = arena_strndup(u->x.arena, u->issuer),
-                                             .feed = feed.ptr == NULL ? NULL : arena_strndup(u->x.arena, feed)};
+    u->x.v->claims.uvm =
+        (struct uvm_claims){.there = true,
+                            .did = arena_strndup(u->x.arena, u->issuer),
+                            .feed = feed.ptr == NULL ? NULL : arena_strndup(u->x.arena, feed)};
     return true;
 }
 
@@ -133,8 +140,8 @@ static bool uvm_chain(void *ctx, struct err *err)
             return err_as(err, E_UVM);
     if (u->chain[0].has_key_usage && (u->chain[0].key_usage & KU_DIGITAL_SIGNATURE) == 0)
         return refuse(err, "the leaf's key may not sign (key usage)");
-    return !cert_is_self_issued(top) || cert_is_issued_by(u->x.in, top, top, (unsigned)u->num_chain - 2, err) ||
-           err_as(err, E_UVM);
+    return !cert_is_self_issued(top) ||
+           cert_is_issued_by(u->x.in, top, top, (unsigned)u->num_chain - 2, err) || err_as(err, E_UVM);
 }
 
 static bool uvm_signature(void *ctx, struct err *err)
@@ -147,13 +154,17 @@ static bool uvm_signature(void *ctx, struct err *err)
 
 /* ---- what it says ------------------------------------------------------------------- */
 
-/* A decimal number, written as a string; some endorsements have none. */
+/* A decimal number, in most endorsements written as a string; some have none. */
 static bool read_svn(struct fields *f, struct uvm_claims *out)
 {
     static const char name[] = "x-ms-sevsnpvm-guestsvn";
-    const char *text = field_str(f, name);
+    const char *text;
 
-    if (text == NULL)
+    if (json_is_integer(field(f, name)))
+        text = arena_printf(f->arena, "%llu", (unsigned long long)field_uint(f, name, INT64_MAX));
+    else
+        text = field_str(f, name);
+    if (text == NULL || f->bad)
         return !f->bad;
     out->svn = text;
     return decimal_decode(slice_str(text), INT64_MAX, &out->svn_number) ||

@@ -319,8 +319,8 @@ static bool sign(const struct key *k, enum signature_alg alg, struct slice messa
 {
     uint8_t made[PSA_SIGNATURE_MAX_SIZE];
     size_t len;
-    const psa_status_t status = psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made,
-                                                 sizeof made, &len);
+    const psa_status_t status =
+        psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made, sizeof made, &len);
 
     if (status != PSA_SUCCESS)
         return err_set(err, E_CRYPTO, "signing with %s: status %d", signature_alg_name(alg), (int)status);

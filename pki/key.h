@@ -47,7 +47,8 @@ enum signature_alg {
     SIG_RSA_PSS_SHA512,
 };
 
-/* With this algorithm, which must go with the key; what RSA keys sign with PSS, for one. ASN.1 DER for ECDSA. */
+/* With this algorithm, which must go with the key; what RSA keys sign with PSS, for one. ASN.1 DER for ECDSA.
+ */
 bool key_sign_as(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
                  struct slice *signature, struct err *err);
 

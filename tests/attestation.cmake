@@ -37,7 +37,16 @@ fuzz_target(certificate_evidence USES attestation_sim)
 check(attestation_table COMMAND checks/attestation_table)
 
 # Of AMD and AWS.
-unit_test(snp SOURCES unit/test_snp.c support/snp.c USES attestation_sim)
+unit_test(snp SOURCES unit/test_snp.c support/snp.c support/peer.c USES attestation_sim)
+unit_test(snp_chain SOURCES unit/test_snp_chain.c support/snp.c USES attestation_sim)
 unit_test(aci SOURCES unit/test_aci.c support/snp.c USES attestation_sim)
 unit_test(nitro USES attestation_sim)
 unit_test(cose USES attestation_sim)
+
+# The service's own handler, in the test's process.
+plain_test(collateral_cache SOURCES thread/test_collateral_cache.c support/tsan.c ../attestation/sim/serve.c
+           USES attestation_sim net)
+fuzz_target(snp USES attestation_sim)
+fuzz_target(snp_parts USES attestation)
+fuzz_target(nitro USES attestation_sim)
+fuzz_target(cose USES attestation_sim)

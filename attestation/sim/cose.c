@@ -51,8 +51,8 @@ void cbor_put_map_open(struct buf *b) { buf_u8(b, MAP << 5 | 31); }
 void cbor_put_break(struct buf *b) { buf_u8(b, 0xff); }
 void cbor_put_null(struct buf *b) { buf_u8(b, 0xf6); }
 
-bool sim_cose_sign1(struct slice protected_headers, struct slice payload, const struct key *k, enum signature_alg alg,
-                    bool tagged, struct arena *a, struct slice *out, struct err *err)
+bool sim_cose_sign1(struct slice protected_headers, struct slice payload, const struct key *k,
+                    enum signature_alg alg, bool tagged, struct arena *a, struct slice *out, struct err *err)
 {
     const struct cose_sign1 m = {.protected_headers = protected_headers, .payload = payload};
     scoped(buf_wipe) struct buf to_sign = buf_max(2 * LIMIT_EVIDENCE), b = buf_max(2 * LIMIT_EVIDENCE);

@@ -13,5 +13,5 @@ void cbor_put_break(struct buf *b);
 void cbor_put_null(struct buf *b);
 
 /* The message of these two, its unprotected headers empty, signed by the key as `alg` of pki/key.h says. */
-bool sim_cose_sign1(struct slice protected_headers, struct slice payload, const struct key *k, enum signature_alg alg,
-                    bool tagged, struct arena *a, struct slice *out, struct err *err);
+bool sim_cose_sign1(struct slice protected_headers, struct slice payload, const struct key *k,
+                    enum signature_alg alg, bool tagged, struct arena *a, struct slice *out, struct err *err);

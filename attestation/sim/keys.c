@@ -21,10 +21,10 @@ static bool find(const char *common_name, struct arena *a, struct sim_party *out
             return false;
         if (block.der.ptr == NULL)
             return err_set(err, E_INTERNAL, "simulated TEE: no certificate of \"%s\"", common_name);
-    } while (!slice_equal(block.label, slice_str("CERTIFICATE")) || !cert_parse(block.der, a, &out->cert, err) ||
-             !is_called_so(&out->cert, common_name));
-    return pem_next(&rest, a, &block, err) && (!slice_equal(block.label, slice_str("PRIVATE KEY")) ||
-                                               key_from_pkcs8(block.der, &out->key, err));
+    } while (!slice_equal(block.label, slice_str("CERTIFICATE")) ||
+             !cert_parse(block.der, a, &out->cert, err) || !is_called_so(&out->cert, common_name));
+    return pem_next(&rest, a, &block, err) &&
+           (!slice_equal(block.label, slice_str("PRIVATE KEY")) || key_from_pkcs8(block.der, &out->key, err));
 }
 
 bool sim_embedded(const char *common_name, struct arena *a, struct sim_party *out, struct err *err)

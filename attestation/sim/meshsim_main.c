@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include "attestation/policy.h"
 #include "attestation/sim/azure.h"
 #include "attestation/sim/measure.h"
+#include "attestation/sim/serve.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -26,7 +29,7 @@ enum { REPORT_DATA_LEN = 64 };
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, AK, TDX, SIZE, OUTPUT, NUM_OPTIONS };
+enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, AK, TDX, SIZE, OUTPUT, ADDRESS, CERTIFICATE, READY, NUM_OPTIONS };
 
 static const struct {
     const char *name, *value, *help; /* value NULL: a switch */
@@ -40,6 +43,9 @@ static const struct {
     [TDX] = {"--tdx", NULL, "of a VM on TDX (default: on SEV-SNP)"},
     [SIZE] = {"--size", "N", "of the NV index that it is for (default: 2600, as Azure's)"},
     [OUTPUT] = {"-o", "FILE", "where to write"},
+    [ADDRESS] = {"--address", "HOST:PORT", "where to listen (default: localhost:8081)"},
+    [CERTIFICATE] = {"--certificate", "FILE", "where to write the server's certificate, PEM"},
+    [READY] = {"--ready", "FILE", "written once it listens: its port"},
 };
 
 struct arguments {
@@ -231,6 +237,57 @@ static bool run_hcl_report(const struct arguments *args, struct arena *a, struct
            file_save(args->value[OUTPUT], report, 0644, err);
 }
 
+/* Threads of a server inherit it, so it comes first. */
+static void block_ends(void)
+{
+    sigset_t ends;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Until SIGTERM or SIGINT, which block_ends() keeps for it. */
+static bool wait_for_end(struct err *err)
+{
+    sigset_t ends;
+    int which;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    return sigwait(&ends, &which) == 0 || err_set(err, E_INTERNAL, "waiting for a signal failed");
+}
+
+static bool run_serve(const struct arguments *args, struct arena *a, struct err *err)
+{
+    scoped(sim_service_free) struct sim_service *service = sim_service_new();
+    scoped(net_server_stop) struct net_server *server = NULL; /* ends before the service */
+    const struct net_listener listener = {
+        .address = args->value[ADDRESS] != NULL ? args->value[ADDRESS] : "localhost:8081",
+        .client_auth = TLS_CLIENT_NONE,
+        .http1 = true,
+        .http2 = true,
+        .handler = sim_service_handler(service),
+    };
+    unsigned port;
+
+    block_ends();
+    if (args->value[CERTIFICATE] != NULL &&
+        !file_save(args->value[CERTIFICATE], slice_str(sim_service_certificate(service)), 0644, err))
+        return false;
+    if (!net_server_start(&(struct net_server_options){0}, &server, err) ||
+        !net_server_listen(server, &listener, &port, err))
+        return false;
+    (void)printf("serving collateral of simulated platforms on port %u\n", port);
+    (void)fflush(stdout);
+    return (args->value[READY] == NULL ||
+            file_save(args->value[READY], slice_str(arena_printf(a, "%u\n", port)), 0644, err)) &&
+           wait_for_end(err);
+}
+
 static const struct command commands[] = {
     {.name = "measure",
      .operand = "PROGRAM",
@@ -276,6 +333,14 @@ static const struct command commands[] = {
      .takes = BIT(AK) | BIT(TDX) | BIT(DEBUG_MODE) | BIT(SIZE) | BIT(OUTPUT),
      .needs = BIT(AK) | BIT(OUTPUT),
      .run = run_hcl_report},
+    {.name = "serve",
+     .summary = "serve collateral as Intel's PCS, a PCCS and AMD's KDS do",
+     .help = "Serves over HTTPS, under the paths of the real services, what evidence of simulated platforms is judged\n"
+             "with (MESH_PCS_URL, MESH_KDS_URL, MESH_COLLATERAL_CA). How it fails can be told while it runs:\n"
+             "POST /sim/faults with lines of FAULT PATH-PART [TIMES], FAULT being one of 429[:SECONDS], 503, 404,\n"
+             "delay:MS, truncate, issuer, expired; DELETE /sim/faults; GET /sim/counts.",
+     .takes = BIT(ADDRESS) | BIT(CERTIFICATE) | BIT(READY),
+     .run = run_serve},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -353,6 +418,7 @@ int main(int argc, char **argv)
     secret_init();
     json_init();
     pki_init();
+    net_init();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

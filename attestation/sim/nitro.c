@@ -38,13 +38,14 @@ struct cert_spec sim_nitro_spec(size_t which, int64_t now)
         .basic_constraints = true,
         .is_ca = !leaf,
         .path_len = leaf ? -1 : (int)(LEAF - 1 - which),
-        .key_usage = leaf ? KU_DIGITAL_SIGNATURE | KU_CONTENT_COMMITMENT : KU_DIGITAL_SIGNATURE | KU_CERT_SIGN,
+        .key_usage =
+            leaf ? KU_DIGITAL_SIGNATURE | KU_CONTENT_COMMITMENT : KU_DIGITAL_SIGNATURE | KU_CERT_SIGN,
         .key_ids = !leaf,
     };
 }
 
-bool sim_nitro_issue(size_t which, const struct cert_spec *spec, const struct sim_party *issuer, struct arena *a,
-                     struct sim_party *out, struct err *err)
+bool sim_nitro_issue(size_t which, const struct cert_spec *spec, const struct sim_party *issuer,
+                     struct arena *a, struct sim_party *out, struct err *err)
 {
     const struct name_part subject[] = {
         {OID_COUNTRY, "US"},
@@ -125,8 +126,8 @@ static void put_certificates(struct buf *b, const struct sim_nitro_pki *p)
         cbor_put_bytes(b, p->parties[i].cert.der);
 }
 
-struct slice sim_nitro_payload(const struct sim_nitro *n, const struct sim_nitro_pki *p, uint64_t timestamp_ms,
-                               struct arena *a)
+struct slice sim_nitro_payload(const struct sim_nitro *n, const struct sim_nitro_pki *p,
+                               uint64_t timestamp_ms, struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_EVIDENCE);
 
@@ -155,8 +156,8 @@ bool sim_nitro_sign(const struct sim_nitro_pki *p, struct slice payload, bool ta
     cbor_put_map(&headers, 1);
     cbor_put_int(&headers, COSE_ALG);
     cbor_put_int(&headers, COSE_ES384);
-    return sim_cose_sign1(buf_bytes(&headers), payload, &p->parties[LEAF].key, SIG_ECDSA_SHA384, tagged, a, document,
-                          err);
+    return sim_cose_sign1(buf_bytes(&headers), payload, &p->parties[LEAF].key, SIG_ECDSA_SHA384, tagged, a,
+                          document, err);
 }
 
 bool sim_nitro_document(const struct sim_nitro *n, int64_t now, struct arena *a, struct slice *document,
@@ -165,6 +166,7 @@ bool sim_nitro_document(const struct sim_nitro *n, int64_t now, struct arena *a,
     scoped(sim_nitro_pki_wipe) struct sim_nitro_pki p = {0};
 
     return (sim_nitro_pki_make(now, a, &p, err) &&
-            sim_nitro_sign(&p, sim_nitro_payload(n, &p, (uint64_t)now * 1000, a), n->tagged, a, document, err)) ||
+            sim_nitro_sign(&p, sim_nitro_payload(n, &p, (uint64_t)now * 1000, a), n->tagged, a, document,
+                           err)) ||
            err_in(err, "simulated TEE: making a Nitro document");
 }

@@ -75,7 +75,8 @@ static void make_once(void)
 
 const struct roots *sim_roots(void)
 {
-    static const struct slice intel = {intel_xy, sizeof intel_xy}, nitro = {nitro_digest, sizeof nitro_digest};
+    static const struct slice intel = {intel_xy, sizeof intel_xy},
+                              nitro = {nitro_digest, sizeof nitro_digest};
     static const char *const issuers[] = {uvm_issuer};
     static const struct roots roots = {
         .intel = &intel,

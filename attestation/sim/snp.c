@@ -7,12 +7,26 @@
 #include "base/limits.h"
 #include "pki/hash.h"
 
-enum { DEFAULT_POLICY = 0x30000, KEY_INFO_VLEK = 1 << 2, ALGORITHM_ECDSA_P384 = 1, NUMBER_LEN = 72, HALF = 48 };
+enum {
+    DEFAULT_POLICY = 0x30000,
+    KEY_INFO_VLEK = 1 << 2,
+    ALGORITHM_ECDSA_P384 = 1,
+    NUMBER_LEN = 72,
+    HALF = 48
+};
 
 /* Microcode above 127 in the first, so that its DER needs a leading zero. */
 const struct sim_chip sim_chips[3] = {
-    {"Milan", {0x19, 0x01, 0x01}, {0x5a, 'm', 1}, {4, 0, 0, 0, 0, 0, 24, 219}, "CN=simulated-1.cloud.invalid"},
-    {"Genoa", {0x19, 0x11, 0x01}, {0x5a, 'g', 1}, {10, 0, 0, 0, 0, 0, 23, 84}, "CN=simulated-2.cloud.invalid"},
+    {"Milan",
+     {0x19, 0x01, 0x01},
+     {0x5a, 'm', 1},
+     {4, 0, 0, 0, 0, 0, 24, 219},
+     "CN=simulated-1.cloud.invalid"},
+    {"Genoa",
+     {0x19, 0x11, 0x01},
+     {0x5a, 'g', 1},
+     {10, 0, 0, 0, 0, 0, 23, 84},
+     "CN=simulated-2.cloud.invalid"},
     {"Turin", {0x1a, 0x02, 0x01}, {0x5a, 't', 1}, {1, 2, 3, 4, 0, 0, 0, 71}, "CN=simulated-3.cloud.invalid"},
 };
 

@@ -73,7 +73,7 @@ bool sim_uvm_endorsement(const struct sim_uvm *u, struct arena *a, struct slice 
         return false;
     put_headers(&headers, u, chain, sizeof chain / sizeof chain[0]);
     put_payload(&payload, u, a);
-    return sim_cose_sign1(buf_bytes(&headers), buf_bytes(&payload), &p.leaf.key, SIG_RSA_PSS_SHA384, !u->untagged, a,
-                          out, err) ||
+    return sim_cose_sign1(buf_bytes(&headers), buf_bytes(&payload), &p.leaf.key, SIG_RSA_PSS_SHA384,
+                          !u->untagged, a, out, err) ||
            err_in(err, "simulated TEE: endorsing a utility VM");
 }

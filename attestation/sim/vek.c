@@ -123,7 +123,8 @@ bool sim_vek_issue(const struct sim_chip *chip, const struct sim_snp_options *o,
         .num_subject = sizeof subject / sizeof subject[0],
         .serial = slice_of(zero, sizeof zero),
         .not_before = o->valid_from != 0 ? o->valid_from : now - DAY,
-        .not_after = o->valid_to != 0 ? o->valid_to : now + (int64_t)(o->vlek ? VLEK_YEARS : VCEK_YEARS) * YEAR,
+        .not_after =
+            o->valid_to != 0 ? o->valid_to : now + (int64_t)(o->vlek ? VLEK_YEARS : VCEK_YEARS) * YEAR,
         .rsa_pss = true,
     };
     scoped(sim_party_wipe) struct sim_party own = {0};
@@ -180,11 +181,12 @@ static void authorities_wipe(struct authorities *p)
 static bool load_authorities(const struct sim_chip *chip, bool vlek, struct arena *a, struct authorities *out,
                              struct err *err)
 {
-    return load(vlek ? "SEV-VLEK-" : "SEV-", chip, a, &out->ask, err) && load("ARK-", chip, a, &out->ark, err);
+    return load(vlek ? "SEV-VLEK-" : "SEV-", chip, a, &out->ask, err) &&
+           load("ARK-", chip, a, &out->ark, err);
 }
 
-bool sim_snp_collateral(const struct sim_chip *chip, const struct sim_snp_options *o, int64_t now, struct arena *a,
-                        struct collateral *out, struct err *err)
+bool sim_snp_collateral(const struct sim_chip *chip, const struct sim_snp_options *o, int64_t now,
+                        struct arena *a, struct collateral *out, struct err *err)
 {
     scoped(authorities_wipe) struct authorities p = {0};
     const struct sim_party *const chain[] = {&p.ask, &p.ark};
@@ -221,7 +223,8 @@ static void put_member(struct buf *b, const char *name, struct slice text)
     buf_u8(b, ',');
 }
 
-bool sim_thim_json(const struct sim_chip *chip, int64_t now, struct arena *a, struct slice *json, struct err *err)
+bool sim_thim_json(const struct sim_chip *chip, int64_t now, struct arena *a, struct slice *json,
+                   struct err *err)
 {
     static const struct sim_snp_options usual = {0};
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_EVIDENCE);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attestation/sim/vek.h: the simulated VCEKs and VLEKs and their certificates, with the profile of AMD's KDS. */
+/* attestation/sim/vek.h: the simulated VCEKs and VLEKs and their certificates, with the profile of AMD's KDS.
+ */
 #pragma once
 #include "attestation/sim/keys.h"
 #include "attestation/sim/snp.h"

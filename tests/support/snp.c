@@ -52,7 +52,8 @@ void snp_resign(struct snp_scene *s, const struct sim_chip *chip, size_t at, uin
 
     memcpy(body, s->evidence.report.ptr, sizeof body);
     body[at] ^= flip;
-    must(sim_snp_sign(chip, s->guest.vlek, slice_of(body, sizeof body), &s->a, &s->evidence.report, &err), &err);
+    must(sim_snp_sign(chip, s->guest.vlek, slice_of(body, sizeof body), &s->a, &s->evidence.report, &err),
+         &err);
 }
 
 struct sim_party snp_party(struct snp_scene *s, const char *common_name)
@@ -64,7 +65,10 @@ struct sim_party snp_party(struct snp_scene *s, const char *common_name)
     return p;
 }
 
-struct slice snp_pem(struct snp_scene *s, struct slice der) { return slice_str(pem_text(&s->a, "CERTIFICATE", der)); }
+struct slice snp_pem(struct snp_scene *s, struct slice der)
+{
+    return slice_str(pem_text(&s->a, "CERTIFICATE", der));
+}
 
 static struct slice oid_of(struct arena *a, const char *suffix)
 {
@@ -76,7 +80,8 @@ static struct slice oid_of(struct arena *a, const char *suffix)
 }
 
 /* The extensions of the certificate as they are to be; one that is replaced and was not there is added. */
-static size_t edit(struct snp_scene *s, const struct cert *c, const struct snp_reissue *r, struct extension *out)
+static size_t edit(struct snp_scene *s, const struct cert *c, const struct snp_reissue *r,
+                   struct extension *out)
 {
     size_t num = 0;
 
@@ -112,8 +117,8 @@ void snp_reissue_vek(struct snp_scene *s, const struct sim_chip *chip, const str
         .num_extra = edit(s, &c, r, extensions),
         .rsa_pss = !r->pkcs1,
     };
-    must(cert_issue(&spec, r->key != NULL ? key_spki(r->key, &s->a) : c.spki, &issuer.cert, &issuer.key, &s->a,
-                    &s->collateral.vek, &err),
+    must(cert_issue(&spec, r->key != NULL ? key_spki(r->key, &s->a) : c.spki, &issuer.cert, &issuer.key,
+                    &s->a, &s->collateral.vek, &err),
          &err);
     sim_party_wipe(&issuer);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Confidential container groups of Azure: what is sent along with an SNP report, and who vouches for the utility VM. */
+/* Confidential container groups of Azure: what is sent along with an SNP report, and who vouches for the
+ * utility VM. */
 #include <criterion/criterion.h>
 
 #include "attestation/did_x509.h"
 #include "attestation/sim/cose.h"
-#include "attestation/snp_certificates.h"
 #include "attestation/thim.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -16,12 +16,12 @@ static struct snp_scene s;
 static struct sim_guest guest;
 static const char policy[] = "package policy\n\nallow := false\n";
 
-#define EXPECT_REFUSED(expected, fragment)                                                                           \
-    do {                                                                                                             \
-        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);          \
-        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                                \
+#define EXPECT_REFUSED(expected, fragment)                                                                   \
+    do {                                                                                                     \
+        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);  \
+        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                        \
     } while (0)
-#define EXPECT_GENUINE()                                                                                             \
+#define EXPECT_GENUINE()                                                                                     \
     cr_expect_eq(snp_judge(&s), E_NONE, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text)
 
 static struct sim_uvm usual_uvm(void)
@@ -65,7 +65,8 @@ Test(aci, host_data_are_the_digest_of_the_decoded_policy, .init = begin, .fini =
     EXPECT_REFUSED(E_HOST_DATA, "expected the SHA-256 of the policy that was sent");
     s.evidence.cce_policy = slice_str(base64_text(&s.a, slice_str(policy), BASE64_STD));
     EXPECT_REFUSED(E_HOST_DATA, "the policy was sent as base64 text");
-    s.evidence.cce_policy = slice_str(arena_printf(&s.a, "%s\n", base64_text(&s.a, slice_str(policy), BASE64_STD)));
+    s.evidence.cce_policy =
+        slice_str(arena_printf(&s.a, "%s\n", base64_text(&s.a, slice_str(policy), BASE64_STD)));
     EXPECT_REFUSED(E_HOST_DATA, "the policy was sent as base64 text");
 }
 
@@ -77,13 +78,15 @@ Test(aci, runtime_data_are_what_report_data_are_the_digest_of)
 
     begin();
     sha256(report_data, data);
-    cr_assert(sim_snp_report(&sim_chips[GENOA], &guest, report_data, &s.a, &s.evidence.report, &err), "%s", err.text);
+    cr_assert(sim_snp_report(&sim_chips[GENOA], &guest, report_data, &s.a, &s.evidence.report, &err), "%s",
+              err.text);
     s.evidence.runtime_data = data;
     EXPECT_GENUINE();
     s.evidence.runtime_data = slice_str("{\"keys\":[ ]}");
     EXPECT_REFUSED(E_REPORT_DATA, "expected the SHA-256 of the runtime data");
     report_data[63] = 1; /* and 32 zeros */
-    cr_assert(sim_snp_report(&sim_chips[GENOA], &guest, report_data, &s.a, &s.evidence.report, &err), "%s", err.text);
+    cr_assert(sim_snp_report(&sim_chips[GENOA], &guest, report_data, &s.a, &s.evidence.report, &err), "%s",
+              err.text);
     s.evidence.runtime_data = data;
     EXPECT_REFUSED(E_REPORT_DATA, "and 32 zeros");
     end();
@@ -123,12 +126,15 @@ Test(aci, what_the_host_says_has_its_form, .init = begin, .fini = end)
     } rows[] = {
         {"", "THIM"},
         {"[]", "THIM"},
-        {"{\"vcekCert\":\"x\",\"tcbm\":\"0A\",\"certificateChain\":\"y\"}", "$.tcbm: expected 16 hexadecimal digits"},
+        {"{\"vcekCert\":\"x\",\"tcbm\":\"0A\",\"certificateChain\":\"y\"}",
+         "$.tcbm: expected 16 hexadecimal digits"},
         {"{\"tcbm\":\"0000000000000000\",\"certificateChain\":\"y\"}", "$.vcekCert"},
         {"{\"vcekCert\":\"x\",\"tcbm\":\"0000000000000000\"}", "$.certificateChain"},
         {"{\"vcekCert\":\"x\",\"certificateChain\":\"y\"}", "$.tcbm"},
-        {"{\"vcekCert\":1,\"tcbm\":\"0000000000000000\",\"certificateChain\":\"y\"}", "$.vcekCert: expected a string"},
-        {"{\"vcekCert\":\"x\",\"vcekCert\":\"x\",\"tcbm\":\"0000000000000000\",\"certificateChain\":\"y\"}", "THIM"},
+        {"{\"vcekCert\":1,\"tcbm\":\"0000000000000000\",\"certificateChain\":\"y\"}",
+         "$.vcekCert: expected a string"},
+        {"{\"vcekCert\":\"x\",\"vcekCert\":\"x\",\"tcbm\":\"0000000000000000\",\"certificateChain\":\"y\"}",
+         "THIM"},
     };
     struct thim t;
     struct err err;
@@ -138,57 +144,6 @@ Test(aci, what_the_host_says_has_its_form, .init = begin, .fini = end)
         cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
         cr_expect_not_null(strstr(err.text, rows[i].fragment), "row %zu: %s", i, err.text);
     }
-}
-
-/* ---- the host's certificate table --------------------------------------------------- */
-
-Test(aci, a_certificate_table_tells_its_certificates_apart, .init = begin, .fini = end)
-{
-    const struct snp_certificates certs = {slice_str("vcek"), slice_str("vlek"), slice_str("ask"), slice_str("ark"),
-                                           slice_str("crl")};
-    struct snp_certificates got;
-    struct slice table, vek, chain;
-    struct err err;
-
-    table = snp_certificates_make(&certs, &s.a);
-    cr_expect_eq(table.len, 6 * 24 + 17);
-    cr_expect_eq(table.ptr[0], 0x8d, "the first group is little endian");
-    cr_assert(snp_certificates_parse(table, &got, &err), "%s", err.text);
-    cr_expect(slice_equal(got.vcek, certs.vcek) && slice_equal(got.vlek, certs.vlek) &&
-              slice_equal(got.ask, certs.ask) && slice_equal(got.ark, certs.ark) && slice_equal(got.crl, certs.crl));
-    snp_certificates_parts(&got, "VLEK", &s.a, &vek, &chain);
-    cr_expect(slice_equal(vek, certs.vlek) && slice_equal(chain, slice_str("askark")));
-    cr_assert(snp_certificates_parse((struct slice){0}, &got, &err), "no table is one without certificates");
-    cr_expect_eq(got.vcek.len, 0);
-    for (size_t len = 1; len < table.len; len++)
-        cr_expect(!snp_certificates_parse(slice_of(table.ptr, len), &got, &err), "%zu", len);
-}
-
-Test(aci, a_certificate_table_that_points_outside_is_refused, .init = begin, .fini = end)
-{
-    const struct snp_certificates certs = {.vcek = slice_str("vcek"), .ask = slice_str("ask")};
-    const struct slice table = snp_certificates_make(&certs, &s.a);
-    static const uint8_t huge[4] = {0xff, 0xff, 0xff, 0xff};
-    uint8_t bytes[128];
-    struct snp_certificates got;
-    struct err err;
-
-    for (size_t at = 16; at <= 20; at += 4) {
-        memcpy(bytes, table.ptr, table.len);
-        memcpy(bytes + at, huge, sizeof huge);
-        cr_expect(!snp_certificates_parse(slice_of(bytes, table.len), &got, &err));
-        cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
-        cr_expect_not_null(strstr(err.text, "does not lie in its"), "%s", err.text);
-    }
-    memcpy(bytes, table.ptr, table.len);
-    memcpy(bytes + 24, bytes, 16); /* the same GUID again */
-    cr_expect(!snp_certificates_parse(slice_of(bytes, table.len), &got, &err));
-    cr_expect_not_null(strstr(err.text, "twice"), "%s", err.text);
-    memcpy(bytes, table.ptr, table.len);
-    bytes[0] ^= 1; /* a GUID that is not known is passed over */
-    cr_assert(snp_certificates_parse(slice_of(bytes, table.len), &got, &err), "%s", err.text);
-    cr_expect_eq(got.vcek.len, 0);
-    cr_expect_eq(got.ask.len, 3);
 }
 
 /* ---- endorsements ------------------------------------------------------------------- */
@@ -207,7 +162,8 @@ Test(uvm, an_endorsement_says_who_vouches_for_what, .init = begin, .fini = end)
         cr_expect_str_eq(s.v.claims.uvm.feed, "ContainerPlat-AMD-UVM");
         cr_expect_str_eq(s.v.claims.uvm.svn, "101");
         cr_expect_eq(s.v.claims.uvm.svn_number, 101);
-        cr_expect_not_null(strstr(verdict_json(&s.v, &s.a), "\"feed\":\"ContainerPlat-AMD-UVM\",\"svn\":\"101\"}"));
+        cr_expect_not_null(
+            strstr(verdict_json(&s.v, &s.a), "\"feed\":\"ContainerPlat-AMD-UVM\",\"svn\":\"101\"}"));
     }
     u.svn = NULL;
     s.evidence.uvm_endorsements = endorse(&u);
@@ -305,8 +261,8 @@ Test(uvm, flipped_bits_are_refused, .init = begin, .fini = end, .timeout = 200)
 
         bytes[i] ^= (uint8_t)(1 << i % 8);
         appraise(&s.what, &a, &v);
-        cr_expect(!v.genuine && (v.reason.code == E_UVM || v.reason.code == E_EVIDENCE_FORMAT), "byte %zu: %s", i,
-                  v.reason.text);
+        cr_expect(!v.genuine && (v.reason.code == E_UVM || v.reason.code == E_EVIDENCE_FORMAT),
+                  "byte %zu: %s", i, v.reason.text);
         bytes[i] ^= (uint8_t)(1 << i % 8);
     }
     memo_free(&memo);
@@ -317,7 +273,8 @@ Test(uvm, flipped_bits_are_refused, .init = begin, .fini = end, .timeout = 200)
 /* What an endorsement is made of; zero is the sound one. */
 struct made_of {
     const char *payload;
-    bool no_chain, one_cert, leaf_twice, no_issuer, no_alg, doubled_header, both_names, hash_envelope, critical;
+    bool no_chain, one_cert, leaf_twice, no_issuer, no_alg, doubled_header, both_names, hash_envelope,
+        critical;
     int64_t alg;
 };
 
@@ -377,10 +334,24 @@ static void use(const struct made_of *m)
     struct err err;
 
     put_headers(&headers, m);
-    cr_assert(sim_cose_sign1(buf_bytes(&headers), slice_str(payload), &leaf.key, SIG_RSA_PSS_SHA384, true, &s.a,
-                             &s.evidence.uvm_endorsements, &err),
+    cr_assert(sim_cose_sign1(buf_bytes(&headers), slice_str(payload), &leaf.key, SIG_RSA_PSS_SHA384, true,
+                             &s.a, &s.evidence.uvm_endorsements, &err),
               "%s", err.text);
     sim_party_wipe(&leaf);
+}
+
+Test(uvm, a_security_version_may_be_a_number_too, .init = begin, .fini = end)
+{
+    use(&(struct made_of){
+        .payload = arena_printf(
+            &s.a, "{\"x-ms-sevsnpvm-launchmeasurement\":\"5fee%092d\",\"x-ms-sevsnpvm-guestsvn\":103}", 0)});
+    EXPECT_GENUINE();
+    cr_expect_str_eq(s.v.claims.uvm.svn, "103");
+    cr_expect_eq(s.v.claims.uvm.svn_number, 103);
+    use(&(struct made_of){
+        .payload = arena_printf(
+            &s.a, "{\"x-ms-sevsnpvm-launchmeasurement\":\"5fee%092d\",\"x-ms-sevsnpvm-guestsvn\":-1}", 0)});
+    EXPECT_REFUSED(E_UVM, "x-ms-sevsnpvm-guestsvn");
 }
 
 Test(uvm, each_part_of_the_message_has_its_rule, .init = begin, .fini = end)
@@ -405,7 +376,9 @@ Test(uvm, each_part_of_the_message_has_its_rule, .init = begin, .fini = end)
         {{.alg = -257}, E_UVM, "found -257"},
         {{.payload = "x"}, E_UVM, "UVM endorsement"},
         {{.payload = "{}"}, E_UVM, "x-ms-sevsnpvm-launchmeasurement"},
-        {{.payload = "{\"x-ms-sevsnpvm-launchmeasurement\":\"5f\"}"}, E_UVM, "expected 96 hexadecimal digits"},
+        {{.payload = "{\"x-ms-sevsnpvm-launchmeasurement\":\"5f\"}"},
+         E_UVM,
+         "expected 96 hexadecimal digits"},
         {{.payload = "{\"x-ms-sevsnpvm-launchmeasurement\":7}"}, E_UVM, "expected a string"},
     };
 
@@ -415,10 +388,12 @@ Test(uvm, each_part_of_the_message_has_its_rule, .init = begin, .fini = end)
     }
 }
 
-/* An attacker who has a leaf of the authority's, for another purpose; and one who makes a chain of the same names. */
+/* An attacker who has a leaf of the authority's, for another purpose; and one who makes a chain of the same
+ * names. */
 Test(uvm, the_chain_is_verified_link_by_link, .init = begin, .fini = end)
 {
-    struct sim_party leaf = snp_party(&s, SIM_UVM_LEAF), ca = snp_party(&s, SIM_UVM_CA), root = snp_party(&s, SIM_UVM_ROOT);
+    struct sim_party leaf = snp_party(&s, SIM_UVM_LEAF), ca = snp_party(&s, SIM_UVM_CA),
+                     root = snp_party(&s, SIM_UVM_ROOT);
     const struct cert_spec forged = {.subject_name = leaf.cert.subject,
                                      .not_before = 1,
                                      .not_after = INT64_C(4000000000),
@@ -438,7 +413,8 @@ Test(uvm, the_chain_is_verified_link_by_link, .init = begin, .fini = end)
 
         claimed.spki = key_spki(rows[i].signer, &s.a); /* so that issuing goes along */
         issuer = i == 0 ? issuer : &claimed;
-        cr_assert(cert_issue(&forged, leaf.cert.spki, issuer, rows[i].signer, &s.a, &der, &err), "%s", err.text);
+        cr_assert(cert_issue(&forged, leaf.cert.spki, issuer, rows[i].signer, &s.a, &der, &err), "%s",
+                  err.text);
         cbor_put_map(&headers, 3);
         cbor_put_int(&headers, COSE_ALG);
         cbor_put_int(&headers, COSE_PS384);
@@ -449,9 +425,10 @@ Test(uvm, the_chain_is_verified_link_by_link, .init = begin, .fini = end)
         cbor_put_bytes(&headers, root.cert.der);
         cbor_put_text(&headers, "iss");
         cbor_put_text(&headers, sim_uvm_issuer());
-        cr_assert(sim_cose_sign1(buf_bytes(&headers),
-                                 slice_str(arena_printf(&s.a, "{\"x-ms-sevsnpvm-launchmeasurement\":\"5fee%092d\"}", 0)),
-                                 &leaf.key, SIG_RSA_PSS_SHA384, true, &s.a, &s.evidence.uvm_endorsements, &err),
+        cr_assert(sim_cose_sign1(
+                      buf_bytes(&headers),
+                      slice_str(arena_printf(&s.a, "{\"x-ms-sevsnpvm-launchmeasurement\":\"5fee%092d\"}", 0)),
+                      &leaf.key, SIG_RSA_PSS_SHA384, true, &s.a, &s.evidence.uvm_endorsements, &err),
                   "%s", err.text);
         EXPECT_REFUSED(i == 0 ? E_NONE : E_UVM, i == 0 ? "" : rows[i].fragment);
     }
@@ -507,11 +484,14 @@ Test(did_x509, a_did_is_met_by_the_chain_it_describes, .init = load_chain, .fini
     struct err err;
 
     for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
-        cr_expect(matches(&err, arena_printf(&s.a, "did:x509:0:sha256:%s::%s", fingerprint(2, 32), policies[i])),
-                  "%s: %s", policies[i], err.text);
+        cr_expect(
+            matches(&err, arena_printf(&s.a, "did:x509:0:sha256:%s::%s", fingerprint(2, 32), policies[i])),
+            "%s: %s", policies[i], err.text);
     for (size_t which = 1; which < 3; which++) /* any authority of the chain, any digest */
-        cr_expect(matches(&err, arena_printf(&s.a, "did:x509:0:sha384:%s::%s", fingerprint(which, 48), policies[0])) &&
-                      matches(&err, arena_printf(&s.a, "did:x509:0:sha512:%s::%s", fingerprint(which, 64), policies[0])),
+        cr_expect(matches(&err, arena_printf(&s.a, "did:x509:0:sha384:%s::%s", fingerprint(which, 48),
+                                             policies[0])) &&
+                      matches(&err, arena_printf(&s.a, "did:x509:0:sha512:%s::%s", fingerprint(which, 64),
+                                                 policies[0])),
                   "%s", err.text);
 }
 
@@ -532,16 +512,21 @@ Test(did_x509, a_did_that_is_not_met_or_not_well_formed_is_refused, .init = load
         {arena_printf(&s.a, "did:x509:0:sha256:%s::eku:1.2.3", f), "eku: expected the leaf to have"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::eku:x", f), "eku: expected an object identifier"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::eku:1.3.6.1.4.1.311.76.59.1.2::eku:1.2.3", f), "1.2.3"},
-        {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:Other", f), "subject: expected the leaf to have"},
+        {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:Other", f),
+         "subject: expected the leaf to have"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN", f), "subject: expected pairs"},
-        {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:ContainerPlat:O", f), "subject: expected pairs"},
+        {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:ContainerPlat:O", f),
+         "subject: expected pairs"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:XX:y", f), "subject: expected pairs"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:a%%2", f), "subject: expected pairs"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::subject:CN:a b", f), "subject: expected pairs"},
-        {arena_printf(&s.a, "did:x509:0:sha256:%s::san:dns:other.invalid", f), "san: expected the leaf to have"},
-        {arena_printf(&s.a, "did:x509:0:sha256:%s::san:uri:utility-vm.simulated-azure.invalid", f), "san: expected the"},
+        {arena_printf(&s.a, "did:x509:0:sha256:%s::san:dns:other.invalid", f),
+         "san: expected the leaf to have"},
+        {arena_printf(&s.a, "did:x509:0:sha256:%s::san:uri:utility-vm.simulated-azure.invalid", f),
+         "san: expected the"},
         {arena_printf(&s.a, "did:x509:0:sha256:%s::san:ip:1.2.3.4", f), "san: expected email, dns or uri"},
-        {arena_printf(&s.a, "did:x509:0:sha256:%s::fulcio-issuer:x", f), "expected the policies eku, subject or san"},
+        {arena_printf(&s.a, "did:x509:0:sha256:%s::fulcio-issuer:x", f),
+         "expected the policies eku, subject or san"},
     };
     struct err err;
 

@@ -87,8 +87,8 @@ Test(cbor, what_comes_next_is_told_and_taken_only_if_it_is_that)
 
     cr_expect(!cbor_tagged(&c, 17) && !cbor_nothing(&c) && cbor_tagged(&c, 18));
     cr_expect(cbor_nothing(&c) && cbor_nothing(&c) && !cbor_nothing(&c));
-    cr_expect(cbor_next_is_int(&c) && !cbor_next_is_text(&c) && !cbor_next_is_bytes(&c) && !cbor_next_is_map(&c) &&
-              !cbor_next_is_array(&c));
+    cr_expect(cbor_next_is_int(&c) && !cbor_next_is_text(&c) && !cbor_next_is_bytes(&c) &&
+              !cbor_next_is_map(&c) && !cbor_next_is_array(&c));
     cr_expect_eq(cbor_int(&c), -1);
     (void)cbor_int(&c);
     cr_expect(!cursor_ok(&c) && !cbor_next_is_int(&c) && !cbor_tagged(&c, 18) && !cbor_nothing(&c));
@@ -126,11 +126,11 @@ Test(cose, the_form_is_that_of_a_sign1)
         {"\x83\x40\xa0\x40", 4, false},
         {"\x85\x40\xa0\x40\x40\x40", 6, false},
         {"\x9f\x40\xa0\x40\x40\xff", 6, false},
-        {"\x84\xa0\xa0\x40\x40", 5, false},             /* protected headers are bytes */
-        {"\x84\x41\x00\xa0\x40\x40", 6, false},         /* that hold a map */
-        {"\x84\x42\xa0\x00\xa0\x40\x40", 7, false},     /* and nothing behind it */
-        {"\x84\x40\x80\x40\x40", 5, false},             /* the others are a map */
-        {"\x84\x40\xa0\xf6\x40", 5, false},             /* the payload is not detached */
+        {"\x84\xa0\xa0\x40\x40", 5, false},         /* protected headers are bytes */
+        {"\x84\x41\x00\xa0\x40\x40", 6, false},     /* that hold a map */
+        {"\x84\x42\xa0\x00\xa0\x40\x40", 7, false}, /* and nothing behind it */
+        {"\x84\x40\x80\x40\x40", 5, false},         /* the others are a map */
+        {"\x84\x40\xa0\xf6\x40", 5, false},         /* the payload is not detached */
         {"\x84\x40\xa0\x40\x60", 5, false},
         {"\x84\x40\xa0\x40\x40\x00", 6, false},
         {"\x84\x45\xa2\x01\x26\x01\x26\xa0\x40\x40", 10, false}, /* a label twice */
@@ -144,8 +144,8 @@ Test(cose, the_form_is_that_of_a_sign1)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         err = (struct err){0};
-        cr_expect_eq(cose_sign1_parse(slice_of(rows[i].bytes, rows[i].len), "x", &m, &err), rows[i].ok, "row %zu: %s",
-                     i, err.text);
+        cr_expect_eq(cose_sign1_parse(slice_of(rows[i].bytes, rows[i].len), "x", &m, &err), rows[i].ok,
+                     "row %zu: %s", i, err.text);
         cr_expect_eq(err.code, rows[i].ok ? E_NONE : E_EVIDENCE_FORMAT);
     }
 }
@@ -159,8 +159,8 @@ Test(cose, each_algorithm_holds_under_its_own_kind_of_key_only)
         enum signature_alg alg;
         enum key_type key;
     } rows[] = {
-        {COSE_ES256, SIG_ECDSA_SHA256, KEY_P256},   {COSE_ES384, SIG_ECDSA_SHA384, KEY_P384},
-        {COSE_ES512, SIG_ECDSA_SHA512, KEY_P521},   {COSE_PS256, SIG_RSA_PSS_SHA256, KEY_RSA},
+        {COSE_ES256, SIG_ECDSA_SHA256, KEY_P256},  {COSE_ES384, SIG_ECDSA_SHA384, KEY_P384},
+        {COSE_ES512, SIG_ECDSA_SHA512, KEY_P521},  {COSE_PS256, SIG_RSA_PSS_SHA256, KEY_RSA},
         {COSE_PS384, SIG_RSA_PSS_SHA384, KEY_RSA}, {COSE_PS512, SIG_RSA_PSS_SHA512, KEY_RSA},
     };
     enum { NUM = sizeof rows / sizeof rows[0] };
@@ -182,8 +182,8 @@ Test(cose, each_algorithm_holds_under_its_own_kind_of_key_only)
         cbor_put_map(&headers, 1);
         cbor_put_int(&headers, COSE_ALG);
         cbor_put_int(&headers, rows[i].id);
-        cr_assert(sim_cose_sign1(buf_bytes(&headers), slice_str("payload"), &keys[rows[i].key], rows[i].alg, i % 2 == 0,
-                                 &a, &message, &err),
+        cr_assert(sim_cose_sign1(buf_bytes(&headers), slice_str("payload"), &keys[rows[i].key], rows[i].alg,
+                                 i % 2 == 0, &a, &message, &err),
                   "%s", err.text);
         cr_assert(cose_sign1_parse(message, "x", &m, &err), "%s", err.text);
         cr_expect_eq(cose_algorithm(&m), rows[i].id);

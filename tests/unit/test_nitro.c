@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AWS Nitro documents made by the simulated TEE: what is genuine says what it says, and each rule that is broken has
- * its refusal. */
+/* AWS Nitro documents made by the simulated TEE: what is genuine says what it says, and each rule that is
+ * broken has its refusal. */
 #include <criterion/criterion.h>
 
 #include "attestation/cbor.h"
@@ -32,7 +32,10 @@ static void use_payload(struct slice payload)
     must(sim_nitro_sign(&pki, payload, false, &a, &evidence.document, &err), &err);
 }
 
-static void use(const struct sim_nitro *n) { use_payload(sim_nitro_payload(n, &pki, NOW * UINT64_C(1000), &a)); }
+static void use(const struct sim_nitro *n)
+{
+    use_payload(sim_nitro_payload(n, &pki, NOW * UINT64_C(1000), &a));
+}
 
 static void begin(void)
 {
@@ -58,12 +61,13 @@ static enum err_code judge(void)
     return v.reason.code;
 }
 
-#define EXPECT_REFUSED(expected, fragment)                                                                           \
-    do {                                                                                                             \
-        cr_expect_eq(judge(), expected, "%s: %s", reason_of(v.reason.code)->name, v.reason.text);                    \
-        cr_expect_not_null(strstr(v.reason.text, fragment), "%s", v.reason.text);                                    \
+#define EXPECT_REFUSED(expected, fragment)                                                                   \
+    do {                                                                                                     \
+        cr_expect_eq(judge(), expected, "%s: %s", reason_of(v.reason.code)->name, v.reason.text);            \
+        cr_expect_not_null(strstr(v.reason.text, fragment), "%s", v.reason.text);                            \
     } while (0)
-#define EXPECT_GENUINE() cr_expect_eq(judge(), E_NONE, "%s: %s", reason_of(v.reason.code)->name, v.reason.text)
+#define EXPECT_GENUINE()                                                                                     \
+    cr_expect_eq(judge(), E_NONE, "%s: %s", reason_of(v.reason.code)->name, v.reason.text)
 
 /* ---- what is in order --------------------------------------------------------------- */
 
@@ -93,10 +97,15 @@ Test(nitro, a_document_says_what_it_says, .init = begin, .fini = end)
 
 Test(nitro, the_json_has_the_names_that_are_documented, .init = begin, .fini = end)
 {
-    static const char *const parts[] = {"\"tee\":\"nitro\"", "\"debug\":false", "\"timestamp_ms\":1767323045000",
+    static const char *const parts[] = {"\"tee\":\"nitro\"",
+                                        "\"debug\":false",
+                                        "\"timestamp_ms\":1767323045000",
                                         "\"module_id\":\"i-5157000000000003-enc5157000000000004\"",
-                                        "\"pcrs\":{\"0\":\"ec0000", "\"15\":\"000000", "\"user_data\":null",
-                                        "\"nonce\":null", "\"public_key\":null"};
+                                        "\"pcrs\":{\"0\":\"ec0000",
+                                        "\"15\":\"000000",
+                                        "\"user_data\":null",
+                                        "\"nonce\":null",
+                                        "\"public_key\":null"};
     const char *json;
 
     EXPECT_GENUINE();
@@ -157,8 +166,8 @@ Test(nitro, empty_bytes_are_as_null, .init = begin, .fini = end)
 
 Test(nitro, the_names_of_the_steps_and_their_order_are_interface, .init = begin, .fini = end)
 {
-    static const char *const names[] = {"document_format", "document_certificates", "document_root",
-                                        "document_chain",  "document_dates",        "document_time",
+    static const char *const names[] = {"document_format",    "document_certificates", "document_root",
+                                        "document_chain",     "document_dates",        "document_time",
                                         "document_signature", "document_nonce"};
 
     what.nonce = slice_str("n");
@@ -205,13 +214,15 @@ static bool is_in_certificate(size_t at)
         const struct slice der = pki.parties[i].cert.der;
         const uint8_t *start = memmem(evidence.document.ptr, evidence.document.len, der.ptr, der.len);
 
-        if (start != NULL && evidence.document.ptr + at >= start && evidence.document.ptr + at < start + der.len)
+        if (start != NULL && evidence.document.ptr + at >= start &&
+            evidence.document.ptr + at < start + der.len)
             return true;
     }
     return false;
 }
 
-/* Each bit; of each byte of a certificate one, the next one each time: each costs a verification of its own. */
+/* Each bit; of each byte of a certificate one, the next one each time: each costs a verification of its own.
+ */
 Test(nitro, every_flipped_bit_is_refused, .init = begin, .fini = end, .timeout = 280)
 {
     const size_t len = evidence.document.len;
@@ -233,7 +244,8 @@ Test(nitro, every_flipped_bit_is_refused, .init = begin, .fini = end, .timeout =
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         appraise(&what, &scratch, &one);
         cr_expect(!one.genuine, "bit %zu", bit);
-        cr_expect(bit < (len - 96) * 8 || one.reason.code == E_DOCUMENT_SIGNATURE, "bit %zu: %s", bit, one.reason.text);
+        cr_expect(bit < (len - 96) * 8 || one.reason.code == E_DOCUMENT_SIGNATURE, "bit %zu: %s", bit,
+                  one.reason.text);
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     EXPECT_GENUINE();
@@ -243,7 +255,8 @@ Test(nitro, every_flipped_bit_is_refused, .init = begin, .fini = end, .timeout =
 /* A payload of these members, signed: the last one may be any. */
 static void put_usual(struct buf *b, const char *without, unsigned more)
 {
-    static const char *const names[] = {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"};
+    static const char *const names[] = {"module_id", "digest",      "timestamp",
+                                        "pcrs",      "certificate", "cabundle"};
     unsigned num = more;
 
     for (size_t i = 0; i < 6; i++)
@@ -273,7 +286,8 @@ static void put_usual(struct buf *b, const char *without, unsigned more)
 
 Test(nitro, each_member_has_to_be_there, .init = begin, .fini = end)
 {
-    static const char *const names[] = {"module_id", "digest", "timestamp", "pcrs", "certificate", "cabundle"};
+    static const char *const names[] = {"module_id", "digest",      "timestamp",
+                                        "pcrs",      "certificate", "cabundle"};
 
     for (size_t i = 0; i < 6; i++) {
         scoped(buf_wipe) struct buf b = buf_max(LIMIT_EVIDENCE);
@@ -308,13 +322,16 @@ Test(nitro, each_member_has_its_type_and_size, .init = begin, .fini = end)
         {"timestamp", ITEM("\x61x"), "timestamp"},
         {"pcrs", ITEM("\xa0"), "pcrs: expected a map with PCR0"},
         {"pcrs", ITEM("\x80"), "pcrs"},
-        {"pcrs", ITEM("\xa1\x20\x58\x20................................"), "pcrs: expected registers 0 to 31"},
-        {"pcrs", ITEM("\xa1\x18\x20\x58\x20................................"), "pcrs: expected registers 0 to 31"},
+        {"pcrs", ITEM("\xa1\x20\x58\x20................................"),
+         "pcrs: expected registers 0 to 31"},
+        {"pcrs", ITEM("\xa1\x18\x20\x58\x20................................"),
+         "pcrs: expected registers 0 to 31"},
         {"pcrs", ITEM("\xa1\x00\x54...................."), "of 32, 48 or 64 bytes"},
         {"pcrs", ITEM("\xa1\x00\x40"), "of 32, 48 or 64 bytes"},
         {"pcrs", ITEM("\xa1\x61\x30\x58\x20................................"), "pcrs"},
         {"pcrs", ITEM("\xa1\x01\x58\x20................................"), "pcrs: expected a map with PCR0"},
-        {"pcrs", ITEM("\xa2\x00\x58\x20................................\x00\x58\x20................................"),
+        {"pcrs",
+         ITEM("\xa2\x00\x58\x20................................\x00\x58\x20................................"),
          "each once"},
         {"certificate", 0, NULL, 0, "certificate: expected 1 to 1024 bytes"},
         {"certificate", 1025, NULL, 0, "certificate: expected 1 to 1024 bytes"},
@@ -395,8 +412,8 @@ Test(nitro, its_headers_are_the_algorithm_and_nothing_else, .init = begin, .fini
     struct err err;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        must(sim_cose_sign1(slice_of(rows[i].headers, rows[i].len), payload, &pki.parties[LEAF].key, SIG_ECDSA_SHA384,
-                            false, &a, &evidence.document, &err),
+        must(sim_cose_sign1(slice_of(rows[i].headers, rows[i].len), payload, &pki.parties[LEAF].key,
+                            SIG_ECDSA_SHA384, false, &a, &evidence.document, &err),
              &err);
         EXPECT_REFUSED(E_EVIDENCE_FORMAT, rows[i].fragment);
     }
@@ -464,7 +481,8 @@ Test(nitro, a_root_of_the_right_name_is_not_the_root, .init = begin, .fini = end
     struct slice der;
     struct err err;
 
-    must(cert_issue(&spec, key_spki(&pki.parties[0].key, &a), NULL, &pki.parties[0].key, &a, &der, &err), &err);
+    must(cert_issue(&spec, key_spki(&pki.parties[0].key, &a), NULL, &pki.parties[0].key, &a, &der, &err),
+         &err);
     must(cert_parse(der, &a, &pki.parties[0].cert, &err), &err);
     use(&usual);
     EXPECT_REFUSED(E_ROOT, "the first certificate of its bundle is none");
@@ -562,7 +580,8 @@ Test(nitro, the_chain_is_of_keys_on_p384, .init = begin, .fini = end)
 
     must(key_generate(KEY_P256, &p256, &err), &err);
     spec.subject_name = pki.parties[LEAF].cert.subject;
-    must(cert_issue(&spec, key_spki(&p256, &a), &pki.parties[LEAF - 1].cert, &pki.parties[LEAF - 1].key, &a, &der, &err),
+    must(cert_issue(&spec, key_spki(&p256, &a), &pki.parties[LEAF - 1].cert, &pki.parties[LEAF - 1].key, &a,
+                    &der, &err),
          &err);
     must(cert_parse(der, &a, &pki.parties[LEAF].cert, &err), &err);
     use(&usual);
