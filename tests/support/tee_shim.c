@@ -518,7 +518,8 @@ SHOWN ssize_t write(int fd, const void *bytes, size_t len)
     if (n > 0 && getenv("MESH_FAKE_ROOT") != NULL && is_entry(path_of(fd, path)) &&
         (ends_with(path, "/inblob") || ends_with(path, "/privlevel"))) {
         entry_of(path);
-        put_number(beside(path, "generation", generation), number_in(generation) + 1);
+        (void)beside(path, "generation", generation);
+        put_number(generation, number_in(generation) + 1);
     }
     return n;
 }
