@@ -162,10 +162,10 @@ static bool reaches(const struct tcb_level *level, const struct tcb_platform *ha
     const struct slice td = has->tee_tcb_svn;
     const size_t first = td.len > 1 && td.ptr[1] > 0 ? 2 : 0;
 
-    for (size_t i = 0; i < sizeof level->components; i++)
+    for (size_t i = 0; i < NUM_TCB_COMPONENTS; i++)
         if (has->components[i] < level->components[i])
             return false;
-    for (size_t i = first; i < td.len && i < sizeof level->tdx_components; i++)
+    for (size_t i = first; i < td.len && i < NUM_TCB_COMPONENTS; i++)
         if (td.ptr[i] < level->tdx_components[i])
             return false;
     return has->pce_svn >= level->pce_svn;

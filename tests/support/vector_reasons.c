@@ -21,6 +21,7 @@ static const struct {
     {"pubkey_binding", {"key_binding"}},
     {"report_sig", {"report_signature"}},
     {"chain", {"nitro_chain"}},
+    {"tpm_sig", {"tpm_signature"}},
     {"doc_sig", {"document_signature"}},
     {"policy", {"tcb_status", "report_data", "debug"}},
 };

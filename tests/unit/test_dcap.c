@@ -580,6 +580,8 @@ Test(dcap, evidence_without_chain_takes_it_from_the_collateral)
         "certification data type 3 holds no PCK chain, and the collateral has none");
     s.collateral.pck_chain = q.cert_data;
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    s.evidence.quote = recertified(&s, 5, slice_str("no PEM"));
+    cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     s.evidence.quote = recertified(&s, 7, slice_str("manifest"));
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     scene_close(&s);
