@@ -14,6 +14,7 @@ static const struct {
     {"collateral_sig", {"collateral_signature"}},
     {"qe_report_sig", {"qe_report_signature"}},
     {"quote_sig", {"quote_signature"}},
+    {"tpm_sig", {"tpm_signature"}},
     {"tcb_unknown_status", {"tcb_status_unknown"}},
     {"tcb_eval_data_number", {"tcb_evaluation"}},
     {"report_data", {"key_binding"}},
