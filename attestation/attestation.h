@@ -1,83 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/attestation.h: the verifier (RFC 9334): evidence in, verdict out.
  *
- * appraise() is a pure function of (evidence, collateral, roots, time): no clock, no network, no
- * file, no state. The same input gives the same verdict on any machine, for ever, so stored
- * evidence can be appraised again. It decides whether evidence is genuine and what it says;
- * whether that is welcome is for a policy (attestation/policy.h) and the caller.
+ * appraise() is a pure function of (evidence, collateral, roots, time, what is demanded of freshness): no
+ * clock, no network, no file, no state. The same input gives the same verdict on any machine, for ever, so
+ * stored evidence can be appraised again. It decides whether evidence is genuine and what it says; whether
+ * that is welcome is for a policy (attestation/policy.h) and the caller.
  *
- * Source of formats and rules: Intel SGX DCAP ECDSA quote library API (quote formats), Intel PCS
- * API v4 (collateral), Intel SGX PCK certificate and CRL profile specification.
+ * Kinds of evidence are a table (attestation/kinds.c); each kind is a list of steps in the order of the
+ * vendor's own verifier. Sources: each kind's file; docs/attestation.md lists every check with its source.
  */
 #pragma once
+#include "attestation/claims.h"
+#include "attestation/evidence.h"
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
 /* ---- what is judged ------------------------------------------------------------------------- */
 
-/* What comes with the evidence: bodies as the PCS serves them. All slices borrow. Chains are PEM,
- * either order; CRLs are DER, PEM or hexadecimal text. */
+/* What comes from a vendor's service to judge evidence with. All slices borrow; empty: not there. Chains are
+ * PEM, any order; CRLs are DER, PEM or hexadecimal text; certificates are DER or PEM. */
 struct collateral {
+    /* Intel: bodies as the PCS serves them. */
     struct slice tcb_info, tcb_issuer_chain;
     struct slice qe_identity, qe_issuer_chain;
     struct slice pck_crl, root_ca_crl;
+    struct slice pck_crl_issuer_chain;
     struct slice pck_chain; /* only for evidence that does not carry it (certification data types 1 to 3) */
+    /* AMD: as the KDS serves them; evidence may carry them instead (struct evidence). */
+    struct slice vek, vek_chain; /* VCEK or VLEK; ASK or ASVK, and ARK */
+    struct slice vek_crl;        /* optional */
 };
 
-/* Trust anchors: public keys, X || Y of P-256 (Intel has issued two root certificates with one key). */
+/* Trust anchors. */
+struct amd_root {
+    const char *product; /* "Milan", "Genoa", "Turin" */
+    uint8_t sha256[32];  /* of the ARK certificate's DER */
+};
 struct roots {
-    const struct slice *intel;
+    const struct slice *intel; /* public keys, X || Y of P-256: Intel has issued two roots with one key */
     size_t num_intel;
+    const struct amd_root *amd;
+    size_t num_amd;
+    const struct slice *nitro; /* 32 bytes each: SHA-256 of the root certificate's DER */
+    size_t num_nitro;
+    const char *const *uvm_issuers; /* did:x509 of who may endorse utility VMs, unless the appraisal says */
+    size_t num_uvm_issuers;
     bool simulated; /* of the simulated TEE: claims say so */
 };
 
-/* Intel's key, and no other. */
+/* The vendors' roots, and no others. */
 const struct roots *roots_production(void);
 
+/* How certificates carry evidence: bits of a set; of several that are there the first accepted one counts. */
+enum certificate_framing {
+    FRAMING_DICE_TAGGED = 1,    /* TCG DICE, 2.23.133.5.4.9: Interoperable RA-TLS */
+    FRAMING_OE_REPORT = 2,      /* Open Enclave and EGo, 1.3.6.1.4.1.311.105.1 or 1.2.840.113556.10.1.1 */
+    FRAMING_OE_EVIDENCE = 4,    /* the same with .2 at the end */
+    FRAMING_GRAMINE_LEGACY = 8, /* 0.6.9.42.840.113741.1337.6, as it goes over the wire: only if asked for */
+    FRAMINGS_USUAL = FRAMING_DICE_TAGGED | FRAMING_OE_REPORT | FRAMING_OE_EVIDENCE,
+};
+
+struct memo; /* attestation/memo.h: signatures that were found to hold */
+
 struct appraisal {
-    struct slice evidence; /* a quote, raw or in Open Enclave's 16-byte header */
+    const struct evidence *evidence;
     const struct collateral *collateral;
     const struct roots *roots;
     int64_t now;
     uint64_t min_tcb_evaluation_data_number; /* 0: any */
+    int64_t grace; /* seconds after nextUpdate that TCB info, QE identity and CRLs still serve; a check says so */
+    struct slice nonce; /* what a vTPM quote must carry as extra data, a Nitro document as nonce; empty: any */
+    unsigned framings; /* of evidence in a certificate: bits of enum certificate_framing; 0: the usual ones */
+    const char *const *uvm_issuers; /* did:x509 of accepted UVM endorsements; NULL: those of the roots */
+    size_t num_uvm_issuers;
+    struct memo *memo; /* or NULL; changes nothing but the time it takes */
 };
 
 /* ---- what is found -------------------------------------------------------------------------- */
-
-enum tee_kind { TEE_SGX, TEE_TDX, TEE_SNP };
-
-/* Names as Intel writes them; tcb_status_name(), tcb_status_named(). */
-enum tcb_status {
-    TCB_UP_TO_DATE,
-    TCB_SW_HARDENING_NEEDED,
-    TCB_CONFIGURATION_NEEDED,
-    TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED,
-    TCB_OUT_OF_DATE,
-    TCB_OUT_OF_DATE_CONFIGURATION_NEEDED,
-    TCB_REVOKED,
-    NUM_TCB_STATUSES
-};
-const char *tcb_status_name(enum tcb_status s);
-bool tcb_status_named(const char *name, enum tcb_status *out);
-
-/* What the evidence says, whatever TEE it comes from. Byte strings in memory order. */
-struct claims {
-    enum tee_kind tee;
-    bool simulated; /* appraised under the simulated TEE's roots */
-    bool debug;
-    struct slice report_data; /* 64 */
-    struct slice unique_id;   /* SGX: MRENCLAVE, 32 */
-    struct slice signer_id;   /* SGX: MRSIGNER, 32 */
-    uint64_t product_id;      /* SGX: ISVPRODID */
-    unsigned security_version;/* SGX: ISVSVN */
-    unsigned quote_version;
-    unsigned body_type; /* quote version 5: 1, SGX enclave report; 0 in older quotes */
-    /* SGX report body, the rest of it */
-    struct slice cpu_svn, misc_select, isv_ext_prod_id, attributes, config_id, isv_family_id;
-    unsigned config_svn;
-    size_t trailing_bytes; /* behind the quote, signed by nobody: padding, as quoting services leave it */
-};
 
 enum check_outcome { CHECK_PASSED, CHECK_FAILED, CHECK_SKIPPED };
 
@@ -92,15 +92,7 @@ struct check {
 struct verdict {
     bool genuine;      /* formats, chains, signatures, bindings and dates hold, and the TCB is not revoked */
     struct err reason; /* why not, if not */
-    struct claims claims; /* meaningful only if genuine */
-    enum tcb_status tcb_status, platform_tcb_status, qe_tcb_status;
-    int64_t tcb_date; /* the earliest of the chosen levels */
-    char **advisories;
-    size_t num_advisories;
-    struct slice fmspc, pce_id, ppid, pck_serial; /* 6, 2, 16, contents without leading zero */
-    const char *pck_ca; /* "processor" or "platform" */
-    uint64_t tcb_evaluation_data_number; /* the lower of TCB info and QE identity */
-    unsigned qe_isv_svn;
+    struct claims claims; /* what was read before the first refusal; to be believed only if genuine */
     int64_t not_before, not_after; /* window in which everything used is valid */
     struct check *checks;
     size_t num_checks;
@@ -109,11 +101,16 @@ struct verdict {
 /* Judges. The verdict lives in the arena and borrows from evidence and collateral. */
 void appraise(const struct appraisal *what, struct arena *a, struct verdict *out);
 
-/* For people: one line per check, then the outcome. */
+/* For people: one line per check, then the outcome and the claims. */
 char *verdict_text(const struct verdict *v, struct arena *a);
 
-/* ---- framing -------------------------------------------------------------------------------- */
+/* {"outcome": ..., "reason": ..., "message": ..., "tee": ..., "checks": [...], "claims": {...},
+ *  "window": {"not_before": ..., "not_after": ...}}: names and forms of claims are those that
+ * docs/attestation.md lists (lower-case hex in memory order, integers as numbers). The outcome is "genuine" or
+ * "rejected", or the word of a caller who judged further (and may have set the verdict's reason). One line, no
+ * newline. */
+char *verdict_json(const struct verdict *v, struct arena *a);
+char *verdict_json_as(const struct verdict *v, const char *outcome, struct arena *a);
 
-/* Takes Open Enclave's header (u32 1, u32 2, u64 length) off, if it is there. E_EVIDENCE_FORMAT. */
-bool evidence_unwrap(struct slice evidence, struct slice *quote, struct err *err);
-struct slice evidence_wrap_oe(struct arena *a, struct slice quote);
+/* Appends a check that the caller made: passed if `err` is NULL, else failed, and the verdict's reason is set. */
+void verdict_note(struct verdict *v, const char *name, const char *expected, const struct err *err, struct arena *a);

@@ -55,7 +55,84 @@ uint64_t cbor_array(struct cursor *c) { return take(c, ARRAY); }
 uint64_t cbor_map(struct cursor *c) { return take(c, MAP); }
 uint64_t cbor_tag(struct cursor *c) { return take(c, TAG); }
 
-bool cbor_next_is_bytes(const struct cursor *c) { return c->rest.len > 0 && c->rest.ptr[0] >> 5 == BYTES; }
+int64_t cbor_int(struct cursor *c)
+{
+    const struct head h = take_head(c);
+
+    c->bad = c->bad || h.major > NEGATIVE || h.value > INT64_MAX;
+    if (c->bad)
+        return 0;
+    return h.major == UNSIGNED ? (int64_t)h.value : -1 - (int64_t)h.value;
+}
+
+/* ---- what comes next ---------------------------------------------------------------- */
+
+static bool next_is(const struct cursor *c, enum major major)
+{
+    return !c->bad && c->rest.len > 0 && c->rest.ptr[0] >> 5 == major;
+}
+
+bool cbor_next_is_bytes(const struct cursor *c) { return next_is(c, BYTES); }
+bool cbor_next_is_text(const struct cursor *c) { return next_is(c, TEXT); }
+bool cbor_next_is_int(const struct cursor *c) { return next_is(c, UNSIGNED) || next_is(c, NEGATIVE); }
+bool cbor_next_is_array(const struct cursor *c) { return next_is(c, ARRAY); }
+bool cbor_next_is_map(const struct cursor *c) { return next_is(c, MAP); }
+
+bool cbor_tagged(struct cursor *c, uint64_t tag)
+{
+    struct cursor ahead = *c;
+
+    if (!next_is(c, TAG) || cbor_tag(&ahead) != tag)
+        return false;
+    *c = ahead;
+    return true;
+}
+
+static bool take_byte(struct cursor *c, uint8_t byte)
+{
+    if (c->bad || c->rest.len == 0 || c->rest.ptr[0] != byte)
+        return false;
+    (void)cursor_u8(c);
+    return true;
+}
+
+/* Simple values 22 and 23. */
+bool cbor_nothing(struct cursor *c) { return take_byte(c, 0xf6) || take_byte(c, 0xf7); }
+
+/* ---- maps and arrays of either length ----------------------------------------------- */
+
+enum { INDEFINITE = 31, BREAK = 0xff };
+
+static struct cbor_items begin_items(struct cursor *c, enum major major, enum cbor_lengths lengths)
+{
+    if (lengths == CBOR_ANY_LENGTH && take_byte(c, (uint8_t)(major << 5 | INDEFINITE)))
+        return (struct cbor_items){.open = true};
+    return (struct cbor_items){.left = take(c, major)};
+}
+
+struct cbor_items cbor_array_items(struct cursor *c, enum cbor_lengths lengths)
+{
+    return begin_items(c, ARRAY, lengths);
+}
+
+struct cbor_items cbor_map_items(struct cursor *c, enum cbor_lengths lengths)
+{
+    return begin_items(c, MAP, lengths);
+}
+
+bool cbor_more(struct cursor *c, struct cbor_items *items)
+{
+    if (items->open) {
+        items->open = !take_byte(c, BREAK);
+        return items->open && !c->bad;
+    }
+    if (items->left == 0 || c->bad)
+        return false;
+    items->left--;
+    return true;
+}
+
+/* ---- items of any kind -------------------------------------------------------------- */
 
 static void skip(struct cursor *c, unsigned depth)
 {

@@ -2,6 +2,7 @@
 #include "attestation/certificate_evidence.h"
 
 #include "attestation/cbor.h"
+#include "attestation/oe.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "pki/hash.h"
@@ -20,7 +21,9 @@ static void expect_hash_of(struct certificate_evidence *e, struct slice what, st
 
 /* ---- Interoperable RA-TLS: 60000([quote, claims]) ----------------------------------- */
 
-enum { TAG_QUOTE = 60000 };
+/* Tags of the RA-TLS specification: 60000 a quote, which anyone can verify; the others are reports that only
+ * the same machine can. */
+enum { TAG_QUOTE = 60000, TAG_LOCAL_REPORT = 60001, TAG_LEGACY_LOCAL_REPORT = 60002 };
 
 /* IANA "Named Information Hash Algorithm Registry". */
 static bool hash_by_id(uint64_t id, struct slice in, uint8_t out[SHA512_LEN], size_t *len)
@@ -58,52 +61,55 @@ static bool check_key_hash(struct slice value, struct slice spki, struct err *er
            err_set(err, E_KEY_BINDING, "claim \"pubkey-hash\": is not the hash of the certificate's own key");
 }
 
-static struct certificate_claim take_claim(struct cursor *c)
+struct claim {
+    struct slice name, value;
+};
+
+static struct claim take_claim(struct cursor *c)
 {
-    struct certificate_claim claim = {.name = cbor_text(c)};
+    struct claim claim = {.name = cbor_text(c)};
 
     claim.value = cbor_next_is_bytes(c) ? cbor_bytes(c) : cbor_item(c);
     return claim;
 }
 
 /* RFC 8949 5.6: of a name that occurs twice, two readers might take two values. */
-static bool is_new_name(const struct certificate_evidence *e, struct slice name)
+static bool is_new_name(const struct framing_claims *f, struct slice name)
 {
-    for (size_t i = 0; i < e->num_claims; i++)
-        if (slice_equal(e->claims[i].name, name))
+    for (size_t i = 0; i < f->num_claims; i++)
+        if (slice_equal(slice_str(f->claims[i].name), name))
             return false;
     return text_is_utf8(name);
 }
 
 /* A map from text to byte strings; what is not known is kept for the caller. */
-static bool read_claims(struct slice text, struct slice spki, struct arena *a,
-                        struct certificate_evidence *out, struct err *err)
+static bool read_claims(struct slice text, struct arena *a, struct certificate_evidence *out, struct err *err)
 {
     struct cursor c = cursor_over(text);
     const uint64_t num = cbor_map(&c);
-    struct slice key_hash = {0};
+    struct framing_claims *f = &out->claims;
+    struct framing_claim *list;
     size_t num_hashes = 0;
 
     if (num > LIMIT_CERTIFICATE_CLAIMS)
         return err_set(err, E_EVIDENCE_FORMAT, "claims: %llu, more than the %d allowed",
                        (unsigned long long)num, LIMIT_CERTIFICATE_CLAIMS);
-    out->claims = arena_array(a, (size_t)num + 1, sizeof *out->claims);
+    f->claims = list = arena_array(a, (size_t)num + 1, sizeof *list);
     for (uint64_t i = 0; i < num; i++) {
-        const struct certificate_claim claim = take_claim(&c);
+        const struct claim claim = take_claim(&c);
 
         if (slice_equal(claim.name, slice_str("pubkey-hash"))) {
-            key_hash = claim.value;
+            out->key_hash = claim.value;
             num_hashes++;
             continue;
         }
-        c.bad = c.bad || !is_new_name(out, claim.name);
+        c.bad = c.bad || !is_new_name(f, claim.name);
         if (slice_equal(claim.name, slice_str("nonce")))
-            out->nonce = claim.value;
-        out->claims[out->num_claims++] = claim;
+            f->nonce = claim.value;
+        list[f->num_claims++] = (struct framing_claim){arena_strndup(a, claim.name), claim.value};
     }
-    if (!cursor_done(&c) || num_hashes != 1)
-        return err_set(err, E_EVIDENCE_FORMAT, "claims: expected a CBOR map with one \"pubkey-hash\"");
-    return check_key_hash(key_hash, spki, err);
+    return (cursor_done(&c) && num_hashes == 1) ||
+           err_set(err, E_EVIDENCE_FORMAT, "claims: expected a CBOR map with one \"pubkey-hash\"");
 }
 
 static bool read_dice(struct slice value, const struct cert *cert, struct arena *a,
@@ -114,16 +120,33 @@ static bool read_dice(struct slice value, const struct cert *cert, struct arena 
     const uint64_t num = cbor_array(&c);
     struct slice claims;
 
+    (void)cert;
+    if (cursor_ok(&c) && (tag == TAG_LOCAL_REPORT || tag == TAG_LEGACY_LOCAL_REPORT))
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "tagged evidence: tag %llu is a local report, which proves nothing to another machine: "
+                       "expected 60000, a quote",
+                       (unsigned long long)tag);
     out->evidence = cbor_bytes(&c);
     claims = cbor_bytes(&c);
     if (!cursor_done(&c) || tag != TAG_QUOTE || num != 2)
         return err_set(err, E_EVIDENCE_FORMAT,
                        "tagged evidence: expected CBOR 60000([quote, claims]) and nothing after it");
     expect_hash_of(out, claims, a);
-    return read_claims(claims, cert->spki, a, out, err);
+    return read_claims(claims, a, out, err);
 }
 
 /* ---- Open Enclave and Gramine: a hash of the key in the report data ----------------- */
+
+/* Is it in a header of this form? The quote inside is for whoever appraises it. */
+static bool framed_as(struct slice value, enum oe_form form, const char *what, struct err *err)
+{
+    struct oe_framed framed;
+
+    if (!oe_unframe(value, &framed, err))
+        return false;
+    return framed.form == form ||
+           err_set(err, E_EVIDENCE_FORMAT, "Open Enclave extension: expected %s header in front of the quote", what);
+}
 
 /* EGo hashes the key, Open Enclave its PEM text with the NUL behind it. */
 static bool read_oe(struct slice value, const struct cert *cert, struct arena *a,
@@ -131,13 +154,26 @@ static bool read_oe(struct slice value, const struct cert *cert, struct arena *a
 {
     const char *pem = pem_text(a, "PUBLIC KEY", cert->spki);
 
-    if (!evidence_unwrap(value, &out->evidence, err))
+    if (!framed_as(value, OE_REPORT, "a report", err))
         return false;
-    if (out->evidence.ptr == value.ptr)
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "Open Enclave extension: expected a report header in front of the quote");
+    out->evidence = value;
     expect_hash_of(out, cert->spki, a);
     expect_hash_of(out, slice_of(pem, strlen(pem) + 1), a);
+    return true;
+}
+
+/* The custom claims are the key's PEM text, and report data their hash (checked by the quote's verifier): the
+ * same 64 bytes as in a report, by way of the claims. */
+static bool read_oe_evidence(struct slice value, const struct cert *cert, struct arena *a,
+                             struct certificate_evidence *out, struct err *err)
+{
+    const char *pem = pem_text(a, "PUBLIC KEY", cert->spki);
+
+    if (!framed_as(value, OE_EVIDENCE, "an evidence", err))
+        return false;
+    out->evidence = value;
+    expect_hash_of(out, slice_of(pem, strlen(pem) + 1), a);
+    expect_hash_of(out, cert->spki, a);
     return true;
 }
 
@@ -155,6 +191,8 @@ static bool read_gramine(struct slice value, const struct cert *cert, struct are
 static const uint8_t oid_dice[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_oe[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x01};
 static const uint8_t oid_oe_old[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x14, 0x0a, 0x01, 0x01};
+static const uint8_t oid_oe_evidence[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x02};
+static const uint8_t oid_oe_evidence_old[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x14, 0x0a, 0x01, 0x02};
 /* Gramine encoded the OID's tag and length into the OID; the second is the one that was meant. */
 static const uint8_t oid_gramine[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x8a, 0x39, 0x06};
 static const uint8_t oid_gramine_meant[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x8a, 0x39, 0x06};
@@ -168,6 +206,10 @@ static const struct framing {
 } known[] = {
     {FRAMING_DICE_TAGGED, "dice-tagged-evidence", {{oid_dice, sizeof oid_dice}, {0}}, read_dice},
     {FRAMING_OE_REPORT, "oe-report", {{oid_oe, sizeof oid_oe}, {oid_oe_old, sizeof oid_oe_old}}, read_oe},
+    {FRAMING_OE_EVIDENCE,
+     "oe-evidence",
+     {{oid_oe_evidence, sizeof oid_oe_evidence}, {oid_oe_evidence_old, sizeof oid_oe_evidence_old}},
+     read_oe_evidence},
     {FRAMING_GRAMINE_LEGACY,
      "gramine-legacy",
      {{oid_gramine, sizeof oid_gramine}, {oid_gramine_meant, sizeof oid_gramine_meant}},
@@ -203,45 +245,41 @@ static bool read_extension(const struct cert *c, unsigned framings, struct arena
             return err_set(err, E_EVIDENCE_FORMAT, "certificate: evidence of the kind %s occurs twice",
                            known[i].name);
         out->framing = known[i].framing;
-        out->framing_name = known[i].name;
+        out->claims.name = known[i].name;
         return known[i].read(e->value, c, a, out, err) || err_in(err, "certificate");
     }
     return err_set(err, E_EVIDENCE_MISSING,
                    "certificate: carries no evidence in a framing that is accepted here");
 }
 
-bool certificate_evidence_read(const struct cert *c, unsigned framings, int64_t now, struct arena *a,
+bool certificate_evidence_find(const struct cert *c, unsigned framings, struct arena *a,
                                struct certificate_evidence *out, struct err *err)
 {
     uint8_t *key_hash = arena_alloc(a, SHA256_LEN);
     struct certificate_evidence e = {0};
 
-    if (!cert_signed_by(c, c, err)) {
-        (void)err_in(err, "certificate with evidence: is not signed by its own key");
-        return err_as(err, E_SIGNATURE);
-    }
-    if (!cert_valid_at(c, now, err) || !read_extension(c, framings, a, &e, err))
+    if (!read_extension(c, framings == 0 ? FRAMINGS_USUAL : framings, a, &e, err))
         return false;
     if (e.evidence.len > LIMIT_EVIDENCE)
         return err_set(err, E_EVIDENCE_FORMAT, "certificate: evidence of %zu bytes, more than the %d allowed",
                        e.evidence.len, LIMIT_EVIDENCE);
     sha256(key_hash, c->spki);
-    e.spki_sha256 = slice_of(key_hash, SHA256_LEN);
+    e.claims.spki_sha256 = slice_of(key_hash, SHA256_LEN);
     *out = e;
     return true;
 }
 
-bool certificate_evidence_bound(const struct certificate_evidence *e, const struct verdict *v,
-                                struct err *err)
+bool certificate_evidence_key(const struct certificate_evidence *e, const struct cert *c, struct err *err)
 {
-    if (!v->genuine) {
-        *err = v->reason;
-        return false;
-    }
+    return e->key_hash.ptr == NULL || check_key_hash(e->key_hash, c->spki, err) || err_in(err, "certificate");
+}
+
+bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data, struct err *err)
+{
     for (size_t i = 0; i < e->num_report_data; i++)
-        if (slice_equal(e->report_data[i], v->claims.report_data))
+        if (slice_equal(e->report_data[i], report_data))
             return true;
     return err_set(err, E_KEY_BINDING,
                    "evidence in a certificate (%s): its report data is not bound to the certificate's key",
-                   e->framing_name);
+                   e->claims.name);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/certificate_evidence.h: evidence that a certificate carries, and what binds it to the key.
  *
- * Three framings are in use: TCG DICE tagged evidence (Interoperable RA-TLS), Open Enclave's report and
- * Gramine's older extension. Reading checks the certificate and everything that needs no appraisal; the
- * quote is then appraised like any other, and its report data compared. Such evidence is as old as the
- * certificate: who needs freshness compares the nonce.
+ * Framings in use: TCG DICE tagged evidence (Interoperable RA-TLS), Open Enclave's report and evidence, and
+ * Gramine's older extension (enum certificate_framing). Finding decides nothing about the evidence; the
+ * verifier (certificate_appraise) then appraises it like any other and compares its report data. Such evidence
+ * is as old as the certificate: who needs freshness compares claims.framing.nonce.
  *
  * Source: TCG DICE Attestation Architecture 1.1 (tagged evidence); CCC Interoperable RA-TLS; Open Enclave
  * attested TLS.
@@ -13,36 +13,23 @@
 #include "attestation/attestation.h"
 #include "pki/cert.h"
 
-/* Bits of a set; of several that are there the first accepted one counts. */
-enum certificate_framing {
-    FRAMING_DICE_TAGGED = 1,    /* 2.23.133.5.4.9 */
-    FRAMING_OE_REPORT = 2,      /* 1.3.6.1.4.1.311.105.1 or 1.2.840.113556.10.1.1 */
-    FRAMING_GRAMINE_LEGACY = 4, /* 0.6.9.42.840.113741.1337.6, as it goes over the wire: only if asked for */
-};
-enum { FRAMINGS_DEFAULT = FRAMING_DICE_TAGGED | FRAMING_OE_REPORT };
-
-struct certificate_claim {
-    struct slice name, value; /* value: contents of a byte string, else the encoded item */
-};
-
 struct certificate_evidence {
     enum certificate_framing framing;
-    const char *framing_name;
-    struct slice evidence;       /* for appraise() */
+    struct slice evidence;       /* a quote, bare or in Open Enclave's header */
     struct slice report_data[2]; /* one of these 64 bytes must be the evidence's */
     size_t num_report_data;
-    struct slice spki_sha256;         /* 32: of the certificate's key */
-    struct slice nonce;               /* claim "nonce"; empty if there is none */
-    struct certificate_claim *claims; /* DICE: all but "pubkey-hash" */
-    size_t num_claims;
+    struct slice key_hash;       /* DICE: claim "pubkey-hash"; others: none */
+    struct framing_claims claims; /* DICE: all but "pubkey-hash" */
 };
 
-/* The certificate signs itself (E_SIGNATURE), is valid at `now` (E_CERT_EXPIRED) and carries evidence in one
- * accepted framing once (E_EVIDENCE_MISSING, E_EVIDENCE_FORMAT); the claim over the key names the
- * certificate's own (E_KEY_BINDING). The result borrows from certificate and arena. */
-bool certificate_evidence_read(const struct cert *c, unsigned framings, int64_t now, struct arena *a,
+/* Evidence in the first accepted framing that is there, once (E_EVIDENCE_MISSING, E_EVIDENCE_FORMAT). The
+ * result borrows from certificate and arena. An extension under the OID of Intel's PCK certificates, where
+ * Intel's SGX SDK puts a second copy of the quote, is not looked at. */
+bool certificate_evidence_find(const struct cert *c, unsigned framings, struct arena *a,
                                struct certificate_evidence *out, struct err *err);
 
-/* The appraised evidence is bound to what the certificate says. E_KEY_BINDING. */
-bool certificate_evidence_bound(const struct certificate_evidence *e, const struct verdict *v,
-                                struct err *err);
+/* The claim over the key, where there is one, names the certificate's own. E_KEY_BINDING; E_EVIDENCE_FORMAT. */
+bool certificate_evidence_key(const struct certificate_evidence *e, const struct cert *c, struct err *err);
+
+/* Report data is bound to what the certificate says. E_KEY_BINDING. */
+bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data, struct err *err);

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/chain.h"
 
+#include "attestation/memo.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "pki/pem.h"
-
-void window_narrow(struct window *w, int64_t from, int64_t to)
-{
-    if (from > w->from)
-        w->from = from;
-    if (to < w->to)
-        w->to = to;
-}
 
 static bool is_blank(struct slice s)
 {
@@ -83,8 +76,9 @@ static bool is_anchor(const struct roots *roots, struct slice xy)
     return false;
 }
 
-bool root_is_trusted(const struct cert *root, const struct roots *roots, struct err *err)
+bool root_is_trusted(const struct appraisal *in, const struct cert *root, struct err *err)
 {
+    const struct roots *roots = in->roots;
     struct slice xy;
 
     if (!spki_p256_xy(root->spki, &xy, err))
@@ -94,7 +88,7 @@ bool root_is_trusted(const struct cert *root, const struct roots *roots, struct 
             err, E_ROOT,
             "root certificate: its key is none of the %zu trust anchors of this program's trust domain (%s)",
             roots->num_intel, roots->simulated ? "simulated" : "production");
-    return cert_signed_by(root, root, err) || err_as(err, E_ROOT);
+    return memo_cert_signed_by(in->memo, in->now, root, root, err) || err_as(err, E_ROOT);
 }
 
 static bool extensions_understood(const struct cert *c, struct err *err)
@@ -108,7 +102,8 @@ static bool extensions_understood(const struct cert *c, struct err *err)
     return true;
 }
 
-bool cert_is_issued_by(const struct cert *c, const struct cert *issuer, unsigned num_below, struct err *err)
+bool cert_is_issued_by(const struct appraisal *in, const struct cert *c, const struct cert *issuer,
+                       unsigned num_below, struct err *err)
 {
     if (!issuer->is_ca)
         return err_set(err, E_CERT_CHAIN, "the issuer is not a certification authority (basic constraints)");
@@ -117,5 +112,5 @@ bool cert_is_issued_by(const struct cert *c, const struct cert *issuer, unsigned
     if (issuer->has_key_usage && (issuer->key_usage & KU_CERT_SIGN) == 0)
         return err_set(err, E_CERT_CHAIN, "the issuer's key may not sign certificates (key usage)");
     return extensions_understood(c, err) && extensions_understood(issuer, err) &&
-           cert_signed_by(c, issuer, err);
+           memo_cert_signed_by(in->memo, in->now, c, issuer, err);
 }

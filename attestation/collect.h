@@ -14,17 +14,23 @@
 enum seal_policy { SEAL_PRODUCT, SEAL_UNIQUE };
 
 struct tee {
-    const char *name; /* "sgx-gramine", "sgx-simulated" */
+    const char *name; /* "sgx-gramine", "snp-tsm", "sgx-simulated"; docs/collection.md lists them */
 
     /* Is it here? If not, err says how one can tell (E_NO_TEE). */
     bool (*probe)(struct err *err);
 
-    /* Evidence over 64 bytes of report data; raw, without Open Enclave's header. E_EVIDENCE_UNAVAILABLE. */
+    /* Evidence over 64 bytes of report data, as evidence_decode() reads it: the bare blob, or a container with
+     * what the platform sends along. E_EVIDENCE_UNAVAILABLE. */
     bool (*evidence)(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err);
 
-    /* A 32-byte key that this TEE gives to this program again after a restart. */
+    /* A 32-byte key that this TEE gives to this program again after a restart (tee_seal_key()); NULL: it gives
+     * none, for the reason beside. */
     bool (*seal_key)(enum seal_policy policy, struct secret *out, struct err *err);
+    const char *why_no_seal_key;
 };
+
+/* E_NO_SEAL_KEY: this TEE gives none, now or ever; what is sealed can be opened by recovery only. */
+bool tee_seal_key(const struct tee *t, enum seal_policy policy, struct secret *out, struct err *err);
 
 struct trust_domain {
     const char *name; /* "production", "simulated" */
@@ -32,10 +38,9 @@ struct trust_domain {
     const struct roots *(*roots)(void);
     const struct tee *const *tees; /* NULL-terminated; the first that is here is used */
 
-    /* Collateral for this evidence. `bundle_path`: a collateral bundle file, or NULL. The production
-     * domain needs one (E_COLLATERAL_MISSING); the simulated one makes what fits at `now`. */
-    bool (*collateral)(struct slice evidence, const char *bundle_path, int64_t now, struct arena *a,
-                       struct collateral *out, struct err *err);
+    /* Collateral that the domain makes itself: the simulated one, what fits the evidence at `now`. NULL: none. */
+    bool (*collateral)(const struct evidence *evidence, int64_t now, struct arena *a, struct collateral *out,
+                       struct err *err);
 
     /* The package properties that evidence of this program file would show. Production: from the
      * SIGSTRUCT of an SGX enclave file; simulated: of any native program. E_PACKAGE_FILE. */
@@ -43,17 +48,10 @@ struct trust_domain {
 };
 const struct trust_domain *trust_domain(void);
 
-/* The TEE we run in. E_NO_TEE lists each that was tried and why it is not here. */
+/* The TEE we run in: the first of the domain's that is here. E_NO_TEE lists each that was tried and why it is not
+ * here. */
 bool tee_here(const struct tee **out, struct err *err);
 
-/* Appraises with this domain's roots and collateral, then matches the policy. The verdict is filled
- * as far as the appraisal came, also on refusal. Collateral that cannot be had is the reason only for evidence
- * that holds without it: of another trust domain one hears first that its root is not trusted. */
-bool evidence_check(struct slice evidence, const struct package_policy *p, struct slice report_data,
-                    const char *bundle_path, int64_t now, struct arena *a, struct verdict *verdict, struct err *err);
-
-/* ---- collateral as one file ------------------------------------------------------------------ */
-
-/* One JSON object: "format": 1 and the members of struct collateral as strings (CRLs in base64). */
-bool bundle_parse(struct slice text, struct arena *a, struct collateral *out, struct err *err);
-char *bundle_text(const struct collateral *c, struct arena *a);
+/* For people: a line for each TEE of the domain, in the order in which they are probed: whether it is here, and if
+ * not, why; which of those here is used; whether it gives a sealing key. */
+char *tee_survey(struct arena *a);

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -80,12 +80,12 @@ static bool get_quote(const char *path, struct arena *a, struct slice *out, stru
 static bool is_about(struct slice quote, const uint8_t report_data[REPORT_DATA_LEN], const char *path,
                      struct err *err)
 {
-    struct sgx_quote q;
+    struct dcap_quote q;
     struct err why;
 
-    if (!sgx_quote_parse(quote, &q, &why))
+    if (!dcap_quote_parse(quote, &q, &why))
         return err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: not an SGX quote: %s", path, why.text);
-    if (!slice_equal(q.report.report_data, slice_of(report_data, REPORT_DATA_LEN)))
+    if (!slice_equal(dcap_quote_report_data(&q), slice_of(report_data, REPORT_DATA_LEN)))
         return err_set(
             err, E_EVIDENCE_UNAVAILABLE,
             "%s is about other report data than was asked for: something else in this process writes "

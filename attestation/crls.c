@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/crls.h"
 
+#include "attestation/memo.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -72,19 +73,20 @@ bool crl_read(struct slice text, struct arena *a, struct crl *out, struct err *e
     return crl_parse(der, a, out, err) || err_as(err, E_CRL);
 }
 
-bool crl_verify(const struct crl *c, const struct cert *issuer, const char *name, struct err *err)
+bool crl_verify(const struct appraisal *in, const struct crl *c, const struct cert *issuer, const char *name,
+                struct err *err)
 {
-    if (crl_signed_by(c, issuer, err))
+    if (memo_crl_signed_by(in->memo, in->now, c, issuer, err))
         return true;
     (void)err_in(err, "%s", name);
     return err_as(err, E_CRL);
 }
 
-bool crl_valid_at(const struct crl *c, int64_t now, const char *name, struct err *err)
+bool crl_valid_at(const struct crl *c, int64_t now, int64_t grace, const char *name, struct err *err)
 {
     char from[RFC3339_LEN + 1], to[RFC3339_LEN + 1], at[RFC3339_LEN + 1];
 
-    if (c->this_update <= now && now <= c->next_update)
+    if (c->this_update <= now && now - grace <= c->next_update)
         return true;
     rfc3339_format(from, c->this_update);
     rfc3339_format(to, c->next_update);

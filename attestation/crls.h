@@ -9,6 +9,8 @@
 
 bool crl_read(struct slice text, struct arena *a, struct crl *out, struct err *err); /* E_CRL */
 
-/* Issued and signed by `issuer`: E_CRL. Valid at `now`: E_CRL_EXPIRED. `name` is for messages. */
-bool crl_verify(const struct crl *c, const struct cert *issuer, const char *name, struct err *err);
-bool crl_valid_at(const struct crl *c, int64_t now, const char *name, struct err *err);
+/* Issued and signed by `issuer`: E_CRL. Valid at `now`, or not longer over than
+ * `grace` seconds: E_CRL_EXPIRED. `name` is for messages. */
+bool crl_verify(const struct appraisal *in, const struct crl *c, const struct cert *issuer, const char *name,
+                struct err *err);
+bool crl_valid_at(const struct crl *c, int64_t now, int64_t grace, const char *name, struct err *err);

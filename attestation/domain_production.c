@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The production trust domain: what a program is built for that is linked with attestation_production. */
+#include "attestation/collect_aci.h"
+#include "attestation/collect_azure.h"
 #include "attestation/collect_gramine.h"
+#include "attestation/collect_nsm.h"
+#include "attestation/collect_occlum.h"
+#include "attestation/collect_snp.h"
+#include "attestation/collect_tsm.h"
 #include "attestation/sigstruct.h"
-#include "base/file.h"
-#include "base/limits.h"
 #include "base/text.h"
 
-static const struct tee *const tees[] = {&tee_gramine, NULL};
-
-static bool collateral_from_bundle(struct slice evidence, const char *bundle_path, int64_t now,
-                                   struct arena *a, struct collateral *out, struct err *err)
-{
-    struct slice text;
-
-    (void)evidence, (void)now; /* whether it fits them is for the appraisal */
-    if (bundle_path == NULL)
-        return err_set(
-            err, E_COLLATERAL_MISSING,
-            "no collateral bundle was named: expected the path of a file with TCB info, QE identity and "
-            "revocation lists for the platform");
-    if (!file_read(bundle_path, LIMIT_BUNDLE, a, &text, err))
-        return err->code == E_FILE_MISSING
-                   ? err_set(err, E_COLLATERAL_MISSING, "%s does not exist", bundle_path)
-                   : false;
-    return bundle_parse(text, a, out, err) || err_in(err, "%s", bundle_path);
-}
+/* The order of probing. What is inside of something else comes first: an enclave in a VM is an enclave, a container
+ * group in a VM has more to show than the VM. Hardware that can be asked comes before a virtual TPM that it vouches
+ * for. */
+static const struct tee *const tees[] = {&tee_gramine, &tee_occlum,    &tee_nsm,   &tee_aci, &tee_tsm_tdx,
+                                         &tee_tsm_snp, &tee_sev_guest, &tee_azure, NULL};
 
 static bool package_info(const char *path, struct arena *a, struct package_policy *out, struct err *err)
 {
@@ -51,7 +41,7 @@ const struct trust_domain *trust_domain(void)
         .simulated = false,
         .roots = roots_production,
         .tees = tees,
-        .collateral = collateral_from_bundle,
+        .collateral = NULL,
         .package_info = package_info,
     };
     return &domain;

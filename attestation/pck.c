@@ -3,28 +3,6 @@
 
 #include "pki/der.h"
 
-enum { CERT_DATA_PPID_FIRST = 1, CERT_DATA_PPID_LAST = 3, CERT_DATA_PCK_CHAIN = 5 };
-
-bool pck_chain_text(const struct sgx_quote *q, const struct collateral *c, struct slice *pem, struct err *err)
-{
-    if (q->cert_type == CERT_DATA_PCK_CHAIN) {
-        *pem = q->cert_data;
-        return true;
-    }
-    if (q->cert_type < CERT_DATA_PPID_FIRST || q->cert_type > CERT_DATA_PPID_LAST)
-        return err_set(
-            err, E_EVIDENCE_FORMAT,
-            "certification data: expected a PCK chain (type 5) or a platform id (1 to 3), found type %u",
-            q->cert_type);
-    if (c->pck_chain.len == 0)
-        return err_set(
-            err, E_EVIDENCE_FORMAT,
-            "certification data type %u names the platform only, and the collateral holds no PCK chain",
-            q->cert_type);
-    *pem = c->pck_chain;
-    return true;
-}
-
 static bool is_leaf(const struct cert *c) { return cert_is_called(c, "SGX PCK Certificate"); }
 
 /* Each certificate into the place its name gives it; the counts say whether every place has one. */
@@ -43,14 +21,10 @@ static bool assign_roles(const struct cert *certs, size_t num, struct pck_chain 
     return leaves == 1 && roots == 1 && others == 1;
 }
 
-bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err)
+static bool take_roles(const struct cert *certs, size_t num, struct pck_chain *out, struct err *err)
 {
     struct pck_chain chain = {0};
-    struct cert *certs;
-    size_t num;
 
-    if (!chain_read(pem, E_EVIDENCE_FORMAT, a, &certs, &num, err))
-        return err_in(err, "PCK chain");
     if (num != 3)
         return err_set(err, E_PCK_CHAIN, "PCK chain: expected 3 certificates, found %zu", num);
     if (!assign_roles(certs, num, &chain))
@@ -60,6 +34,52 @@ bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, s
     return true;
 }
 
+bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err)
+{
+    struct cert *certs;
+    size_t num;
+
+    if (!chain_read(pem, E_EVIDENCE_FORMAT, a, &certs, &num, err))
+        return err_in(err, "PCK chain");
+    return take_roles(certs, num, out, err);
+}
+
+/* The PCK certificate of the quote, in front of the issuers that the collateral has. */
+static bool leaf_and_issuers(struct slice leaf, struct slice issuers, struct arena *a, struct pck_chain *out,
+                             struct err *err)
+{
+    struct cert *first, *rest, all[3];
+    size_t num_first, num_rest;
+
+    if (!chain_read(leaf, E_EVIDENCE_FORMAT, a, &first, &num_first, err))
+        return err_in(err, "PCK certificate");
+    if (!chain_read(issuers, E_COLLATERAL_FORMAT, a, &rest, &num_rest, err))
+        return err_in(err, "issuers of the PCK certificate");
+    if (num_first != 1)
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "certification data type 4: expected one certificate, found %zu", num_first);
+    if (num_rest != 2)
+        return err_set(err, E_PCK_CHAIN, "issuers of the PCK certificate: expected 2, found %zu", num_rest);
+    all[0] = first[0];
+    memcpy(&all[1], rest, 2 * sizeof *rest);
+    return take_roles(all, 3, out, err);
+}
+
+bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a, struct pck_chain *out,
+                  struct err *err)
+{
+    if (q->cert_type == CERT_PCK_CHAIN)
+        return pck_chain_parse(q->cert_data, a, out, err);
+    if (q->cert_type == CERT_PCK_LEAF && c->pck_crl_issuer_chain.len > 0)
+        return leaf_and_issuers(q->cert_data, c->pck_crl_issuer_chain, a, out, err);
+    if (c->pck_chain.len > 0)
+        return pck_chain_parse(c->pck_chain, a, out, err);
+    return err_set(err, E_EVIDENCE_FORMAT,
+                   "certification data type %u holds no PCK chain, and the collateral has none: expected type 5 "
+                   "(a chain), or the chain of the platform in the collateral",
+                   q->cert_type);
+}
+
 const char *pck_ca_name(const struct pck_chain *c)
 {
     if (cert_is_called(&c->intermediate, "Intel SGX PCK Platform CA"))
@@ -67,7 +87,7 @@ const char *pck_ca_name(const struct pck_chain *c)
     return cert_is_called(&c->intermediate, "Intel SGX PCK Processor CA") ? "processor" : NULL;
 }
 
-bool pck_chain_verify(const struct pck_chain *c, struct err *err)
+bool pck_chain_verify(const struct appraisal *in, const struct pck_chain *c, struct err *err)
 {
     if (pck_ca_name(c) == NULL)
         return err_set(err, E_PCK_CHAIN,
@@ -75,11 +95,11 @@ bool pck_chain_verify(const struct pck_chain *c, struct err *err)
     if (c->leaf.is_ca)
         return err_set(err, E_PCK_CHAIN,
                        "PCK certificate: is a certification authority, which it must not be");
-    if (!cert_is_issued_by(&c->intermediate, &c->root, 1, err)) {
+    if (!cert_is_issued_by(in, &c->intermediate, &c->root, 1, err)) {
         (void)err_in(err, "intermediate certificate");
         return err_as(err, E_PCK_CHAIN);
     }
-    if (!cert_is_issued_by(&c->leaf, &c->intermediate, 0, err)) {
+    if (!cert_is_issued_by(in, &c->leaf, &c->intermediate, 0, err)) {
         (void)err_in(err, "PCK certificate");
         return err_as(err, E_PCK_CHAIN);
     }

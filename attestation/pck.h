@@ -6,23 +6,34 @@
  */
 #pragma once
 #include "attestation/chain.h"
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 
 struct pck_chain {
     struct cert leaf, intermediate, root;
 };
 
-/* Where the chain stands: in the quote (certification data type 5), or, for types 1 to 3, in the
- * collateral. E_EVIDENCE_FORMAT. */
-bool pck_chain_text(const struct sgx_quote *q, const struct collateral *c, struct slice *pem,
-                    struct err *err);
+/* Certification data types, Intel SGX ECDSA Quote Library API Reference, A.4. */
+enum certification {
+    CERT_PPID_CLEAR = 1,
+    CERT_PPID_RSA2048,
+    CERT_PPID_RSA3072,
+    CERT_PCK_LEAF,  /* the PCK certificate alone; its issuers are in the collateral */
+    CERT_PCK_CHAIN, /* what production platforms have */
+    CERT_QE_REPORT,
+    CERT_PLATFORM_MANIFEST,
+};
+
+/* The three certificates, from the quote or, where it only names the platform, from the collateral.
+ * E_EVIDENCE_FORMAT, also if a chain is needed and not there; E_PCK_CHAIN for the roles. */
+bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a, struct pck_chain *out,
+                  struct err *err);
 
 /* Exactly three certificates whose roles are found by name. E_EVIDENCE_FORMAT; E_PCK_CHAIN for the roles. */
 bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err);
 
 /* Names, CA flags, signatures from root to leaf; whether the root is trusted is asked elsewhere, as are
  * dates and revocation. E_PCK_CHAIN. */
-bool pck_chain_verify(const struct pck_chain *c, struct err *err);
+bool pck_chain_verify(const struct appraisal *in, const struct pck_chain *c, struct err *err);
 
 /* "processor" or "platform": which of Intel's two authorities issued it. */
 const char *pck_ca_name(const struct pck_chain *c);

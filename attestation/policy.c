@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/policy.h"
 
+#include "attestation/policy_sections.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -11,21 +12,41 @@ const char *const policy_known_fields[] = {"Debug",
                                            "SecurityVersion",
                                            "AcceptedTCBStatuses",
                                            "AcceptedAdvisories",
+                                           "AcceptedTCB",
+                                           "MinimumTCBEvaluationDataNumber",
+                                           "CollateralGraceDays",
+                                           "TDX",
+                                           "SNP",
+                                           "UVM",
+                                           "VTPM",
+                                           "Nitro",
                                            NULL};
+
+enum { MAX_GRACE_DAYS = 90 };
+
+static void parse_marblerun(struct fields *f, struct package_policy *p)
+{
+    p->debug = field_bool(f, "Debug");
+    p->unique_id = field_str(f, "UniqueID");
+    p->signer_id = field_str(f, "SignerID");
+    p->has_product_id = field_present(f, "ProductID");
+    p->product_id = field_uint(f, "ProductID", UINT64_MAX);
+    p->has_security_version = field_present(f, "SecurityVersion");
+    p->security_version = field_uint(f, "SecurityVersion", UINT64_MAX);
+    p->tcb_statuses = field_strs(f, "AcceptedTCBStatuses", &p->num_tcb_statuses);
+    p->advisories = field_strs(f, "AcceptedAdvisories", &p->num_advisories);
+}
 
 bool policy_parse(struct fields *f, struct package_policy *out)
 {
-    struct package_policy p = {.debug = field_bool(f, "Debug")};
+    struct package_policy p = {0};
 
-    p.unique_id = field_str(f, "UniqueID");
-    p.signer_id = field_str(f, "SignerID");
-    p.has_product_id = field_present(f, "ProductID");
-    p.product_id = field_uint(f, "ProductID", UINT64_MAX);
-    p.has_security_version = field_present(f, "SecurityVersion");
-    p.security_version = field_uint(f, "SecurityVersion", UINT64_MAX);
-    p.tcb_statuses = field_strs(f, "AcceptedTCBStatuses", &p.num_tcb_statuses);
-    p.advisories = field_strs(f, "AcceptedAdvisories", &p.num_advisories);
-    if (!fields_done(f))
+    parse_marblerun(f, &p);
+    p.min_tcb_evaluation = field_uint(f, "MinimumTCBEvaluationDataNumber", UINT64_MAX);
+    p.collateral_grace_days = field_uint(f, "CollateralGraceDays", MAX_GRACE_DAYS);
+    if (!accepted_tcb_parse(f, &p.accepted_tcb, &p.num_accepted_tcb) || !tdx_policy_parse(f, &p.tdx) ||
+        !snp_policy_parse(f, &p.snp) || !uvm_policy_parse(f, &p.uvm) || !vtpm_policy_parse(f, &p.vtpm) ||
+        !nitro_policy_parse(f, &p.nitro))
         return false;
     *out = p;
     return true;
@@ -34,6 +55,18 @@ bool policy_parse(struct fields *f, struct package_policy *out)
 /* ---- is it complete ----------------------------------------------------------------- */
 
 static bool given(const char *s) { return s != NULL && s[0] != '\0'; }
+
+static bool describes_sgx(const struct package_policy *p)
+{
+    return given(p->unique_id) || given(p->signer_id) || p->has_product_id || p->has_security_version;
+}
+
+static bool describes_snp(const struct package_policy *p) { return p->snp.given || p->uvm.given; }
+
+static bool describes_others(const struct package_policy *p)
+{
+    return p->tdx.given || describes_snp(p) || p->nitro.given;
+}
 
 static bool check_unique_id_alone(const struct package_policy *p, struct err *err)
 {
@@ -60,11 +93,25 @@ static bool check_signer(const struct package_policy *p, struct arena *a, struct
                    missing);
 }
 
+static bool check_sgx(const struct package_policy *p, struct arena *a, struct err *err)
+{
+    if (given(p->unique_id))
+        return check_unique_id_alone(p, err);
+    return (describes_others(p) && !describes_sgx(p)) || check_signer(p, a, err);
+}
+
+static bool check_vtpm_alone(const struct package_policy *p, struct err *err)
+{
+    return !p->vtpm.given || p->tdx.given || describes_snp(p) ||
+           err_set(err, E_PACKAGE_INCOMPLETE,
+                   "VTPM: expected a section SNP or TDX beside it, which says what runs the vTPM");
+}
+
 bool policy_check(const struct package_policy *p, struct arena *a, char **warning, struct err *err)
 {
     struct err fault;
 
-    if (given(p->unique_id) ? check_unique_id_alone(p, &fault) : check_signer(p, a, &fault)) {
+    if (check_sgx(p, a, &fault) && sections_check(p, &fault) && check_vtpm_alone(p, &fault)) {
         *warning = NULL;
         return true;
     }
@@ -78,125 +125,114 @@ bool policy_check(const struct package_policy *p, struct arena *a, char **warnin
 
 /* ---- does it match ------------------------------------------------------------------ */
 
-static bool listed(char *const *list, size_t num, const char *word)
+static bool match_tcb(const struct package_policy *p, const struct claims *c, int64_t now, struct err *err)
 {
-    for (size_t i = 0; i < num; i++)
-        if (strcmp(list[i], word) == 0)
-            return true;
-    return false;
-}
+    const struct dcap_claims *d = &c->dcap;
 
-static bool listed_fold(char *const *list, size_t num, const char *word)
-{
-    for (size_t i = 0; i < num; i++)
-        if (text_equal_fold(slice_str(list[i]), slice_str(word)))
-            return true;
-    return false;
-}
-
-static bool match_tcb_status(const struct package_policy *p, const struct verdict *v, struct err *err)
-{
-    static char only_hardening[] = "SWHardeningNeeded";
-    static char *const defaults[] = {only_hardening};
-    char *const *list = p->num_tcb_statuses == 0 ? defaults : p->tcb_statuses;
-    const size_t num = p->num_tcb_statuses == 0 ? 1 : p->num_tcb_statuses;
-    const char *status = tcb_status_name(v->tcb_status);
-
-    if (v->tcb_status == TCB_UP_TO_DATE || (v->tcb_status != TCB_REVOKED && listed(list, num, status)))
-        return true;
-    return err_set(err, E_TCB_STATUS, "TCB status: expected UpToDate%s%s, found %s",
-                   num == 1 ? " or " : " or one of AcceptedTCBStatuses", num == 1 ? list[0] : "", status);
-}
-
-static bool match_advisories(const struct package_policy *p, const struct verdict *v, struct err *err)
-{
-    if (v->tcb_status != TCB_SW_HARDENING_NEEDED || p->num_advisories == 0)
-        return true;
-    for (size_t i = 0; i < v->num_advisories; i++)
-        if (!listed_fold(p->advisories, p->num_advisories, v->advisories[i]))
-            return err_set(err, E_ADVISORY,
-                           "advisory %s applies to the platform and is not in AcceptedAdvisories",
-                           v->advisories[i]);
-    return true;
+    if (!claims_have_dcap(c))
+        return true; /* AMD's is compared with a minimum, in the section SNP */
+    if (!accepted_tcb_match(p, d, now, err))
+        return false;
+    return d->tcb_evaluation_data_number >= p->min_tcb_evaluation ||
+           err_set(err, E_TCB_EVALUATION, "TCB evaluation data number: expected at least %llu, found %llu",
+                   (unsigned long long)p->min_tcb_evaluation, (unsigned long long)d->tcb_evaluation_data_number);
 }
 
 static bool match_report_data(struct slice expected, struct slice found, struct err *err)
 {
-    char want[129] = "", got[129] = "";
+    scoped(arena_wipe) struct arena scratch = {0};
 
     if (expected.len != 64)
         return err_set(err, E_REPORT_DATA, "report data: asked for %zu bytes, must be asked for 64",
                        expected.len);
-    if (slice_equal(expected, found))
-        return true;
-    hex_encode(want, expected);
-    hex_encode(got, found);
-    return err_set(err, E_REPORT_DATA, "report data: expected %s, found %s", want, got);
+    return slice_equal(expected, found) ||
+           err_set(err, E_REPORT_DATA, "report data: expected %s, found %s", hex_text(&scratch, expected),
+                   hex_text(&scratch, found));
+}
+
+static bool match_kind(const struct package_policy *p, const struct claims *c, struct err *err)
+{
+    const bool described = c->tee == TEE_SGX   ? describes_sgx(p)
+                           : c->tee == TEE_TDX ? p->tdx.given
+                           : c->tee == TEE_SNP ? describes_snp(p)
+                                               : p->nitro.given;
+
+    return described || !(describes_sgx(p) || describes_others(p)) ||
+           err_set(err, E_TEE_KIND, "the evidence is of %s, and the policy describes%s%s%s%s only", c->tee_name,
+                   describes_sgx(p) ? " SGX" : "", p->tdx.given ? " TDX" : "", describes_snp(p) ? " SNP" : "",
+                   p->nitro.given ? " Nitro" : "");
 }
 
 static bool match_id(const char *name, enum err_code code, const char *expected, struct slice found,
                      struct err *err)
 {
-    char got[65];
+    scoped(arena_wipe) struct arena scratch = {0};
+    const char *got = hex_text(&scratch, found);
 
-    if (!given(expected))
-        return true;
-    hex_encode(got, found);
-    return text_equal_fold(slice_str(expected), slice_str(got)) ||
+    return !given(expected) || text_equal_fold(slice_str(expected), slice_str(got)) ||
            err_set(err, code, "%s: expected %.64s, found %s", name, expected, got);
 }
 
-static bool match_numbers(const struct package_policy *p, const struct claims *c, struct err *err)
+static bool match_sgx(const struct package_policy *p, const struct sgx_claims *s, struct err *err)
 {
-    if (p->has_product_id && p->product_id != c->product_id)
-        return err_set(err, E_PRODUCT_ID, "ProductID: expected %llu, found %llu",
-                       (unsigned long long)p->product_id, (unsigned long long)c->product_id);
-    if (p->has_security_version && p->security_version > c->security_version)
+    if (!match_id("UniqueID", E_UNIQUE_ID, p->unique_id, s->mr_enclave, err) ||
+        !match_id("SignerID", E_SIGNER_ID, p->signer_id, s->mr_signer, err))
+        return false;
+    if (p->has_product_id && p->product_id != s->isv_prod_id)
+        return err_set(err, E_PRODUCT_ID, "ProductID: expected %llu, found %u",
+                       (unsigned long long)p->product_id, s->isv_prod_id);
+    if (p->has_security_version && p->security_version > s->isv_svn)
         return err_set(err, E_SECURITY_VERSION, "SecurityVersion: expected at least %llu, found %u",
-                       (unsigned long long)p->security_version, c->security_version);
+                       (unsigned long long)p->security_version, s->isv_svn);
     return true;
 }
 
 bool policy_match(const struct package_policy *p, const struct verdict *v, struct slice report_data,
-                  struct err *err)
+                  int64_t now, struct err *err)
 {
+    const struct claims *c = &v->claims;
+
     if (!v->genuine) {
         *err = v->reason;
         return false;
     }
-    if (!match_tcb_status(p, v, err) || !match_advisories(p, v, err) ||
-        !match_report_data(report_data, v->claims.report_data, err))
+    if (!match_tcb(p, c, now, err) || !match_report_data(report_data, c->bound, err))
         return false;
-    if (p->debug != v->claims.debug)
+    if (p->debug != c->debug)
         return err_set(err, E_DEBUG, "Debug: expected %s, found %s", p->debug ? "true" : "false",
-                       v->claims.debug ? "true" : "false");
-    return match_id("UniqueID", E_UNIQUE_ID, p->unique_id, v->claims.unique_id, err) &&
-           match_id("SignerID", E_SIGNER_ID, p->signer_id, v->claims.signer_id, err) &&
-           match_numbers(p, &v->claims, err);
+                       c->debug ? "true" : "false");
+    if (!match_kind(p, c, err))
+        return false;
+    if (c->tee == TEE_SGX)
+        return match_sgx(p, &c->sgx, err);
+    return !describes_others(p) || sections_match(p, c, now, err);
 }
 
 /* ---- written ------------------------------------------------------------------------ */
-
-static void put_name(struct buf *b, const char *name) { buf_printf(b, ",\"%s\":", name); }
 
 static void put_string(struct buf *b, const char *name, const char *value)
 {
     if (!given(value))
         return;
-    put_name(b, name);
+    json_put_name(b, name);
     json_put_string(b, slice_str(value));
 }
 
-static void put_list(struct buf *b, const char *name, char *const *list, size_t num)
+void policy_put_strings(struct buf *b, const char *name, char *const *list, size_t num)
 {
-    if (num == 0)
-        return;
-    put_name(b, name);
+    json_put_name(b, name);
+    buf_str(b, "[");
     for (size_t i = 0; i < num; i++) {
-        buf_str(b, i == 0 ? "[" : ",");
+        json_put_comma(b);
         json_put_string(b, slice_str(list[i]));
     }
     buf_str(b, "]");
+}
+
+static void put_number(struct buf *b, const char *name, uint64_t n)
+{
+    json_put_name(b, name);
+    buf_printf(b, "%llu", (unsigned long long)n);
 }
 
 char *policy_json(const struct package_policy *p, struct arena *a)
@@ -207,11 +243,19 @@ char *policy_json(const struct package_policy *p, struct arena *a)
     put_string(&b, "UniqueID", p->unique_id);
     put_string(&b, "SignerID", p->signer_id);
     if (p->has_product_id)
-        buf_printf(&b, ",\"ProductID\":%llu", (unsigned long long)p->product_id);
+        put_number(&b, "ProductID", p->product_id);
     if (p->has_security_version)
-        buf_printf(&b, ",\"SecurityVersion\":%llu", (unsigned long long)p->security_version);
-    put_list(&b, "AcceptedTCBStatuses", p->tcb_statuses, p->num_tcb_statuses);
-    put_list(&b, "AcceptedAdvisories", p->advisories, p->num_advisories);
+        put_number(&b, "SecurityVersion", p->security_version);
+    if (p->num_tcb_statuses > 0)
+        policy_put_strings(&b, "AcceptedTCBStatuses", p->tcb_statuses, p->num_tcb_statuses);
+    if (p->num_advisories > 0)
+        policy_put_strings(&b, "AcceptedAdvisories", p->advisories, p->num_advisories);
+    accepted_tcb_put(&b, p);
+    if (p->min_tcb_evaluation > 0)
+        put_number(&b, "MinimumTCBEvaluationDataNumber", p->min_tcb_evaluation);
+    if (p->collateral_grace_days > 0)
+        put_number(&b, "CollateralGraceDays", p->collateral_grace_days);
+    sections_put(&b, p);
     buf_str(&b, "}");
     return arena_strndup(a, buf_bytes(&b));
 }

@@ -3,37 +3,6 @@
 
 #include "base/text.h"
 
-/* Statuses that say something about the platform only, not about an enclave. */
-static bool is_platform_only(enum tcb_status s)
-{
-    return s == TCB_SW_HARDENING_NEEDED || s == TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED;
-}
-
-static void read_level(struct fields *level, struct tcb_level *out)
-{
-    struct fields tcb;
-
-    field_need(level, "tcb");
-    if (!fields_done(level))
-        return;
-    tcb = fields_of(field(level, "tcb"), field_path(level, "tcb"), JSON_EXACT, level->code, level->arena,
-                    level->err);
-    out->isv_svn = (unsigned)field_needed_uint(&tcb, "isvsvn", UINT16_MAX);
-    level->bad = !fields_done(&tcb);
-    if (!tcb_level_common(level, out) || !is_platform_only(out->status))
-        return;
-    level->code = E_TCB_STATUS_UNKNOWN;
-    (void)field_fault(level, "tcbStatus", "expected a status of an enclave, found %s",
-                      tcb_status_name(out->status));
-}
-
-static int higher_first(const void *left, const void *right)
-{
-    const struct tcb_level *a = left, *b = right;
-
-    return (b->isv_svn > a->isv_svn) - (b->isv_svn < a->isv_svn);
-}
-
 static void read_body(struct fields *f, struct qe_identity *out)
 {
     field_need(f, "id");
@@ -48,7 +17,7 @@ static void read_body(struct fields *f, struct qe_identity *out)
     out->attributes_mask = field_needed_hex(f, "attributesMask", 16);
     out->mr_signer = field_needed_hex(f, "mrsigner", 32);
     out->isv_prod_id = (unsigned)field_needed_uint(f, "isvprodid", UINT16_MAX);
-    out->levels = tcb_levels(f, read_level, higher_first, &out->num_levels);
+    out->levels = tcb_isv_levels(f, LEVELS_OF_ENCLAVE, &out->num_levels);
 }
 
 bool qe_identity_parse(struct slice body, struct arena *a, struct qe_identity *out, struct err *err)
@@ -89,14 +58,14 @@ static bool differs(const char *what, struct slice expected, struct slice found,
 
 bool qe_identity_match(const struct qe_identity *id, const struct sgx_report *qe, struct err *err)
 {
-    if (!equal_under_mask(qe->misc_select, id->misc_select_mask, id->misc_select))
-        return differs("MISCSELECT under its mask", id->misc_select, qe->misc_select, err);
-    if (!equal_under_mask(qe->attributes, id->attributes_mask, id->attributes))
-        return differs("ATTRIBUTES under their mask", id->attributes, qe->attributes, err);
-    if (!slice_equal(qe->mr_signer, id->mr_signer))
-        return differs("MRSIGNER", id->mr_signer, qe->mr_signer, err);
-    if (qe->isv_prod_id != id->isv_prod_id)
+    if (!equal_under_mask(qe->claims.misc_select, id->misc_select_mask, id->misc_select))
+        return differs("MISCSELECT under its mask", id->misc_select, qe->claims.misc_select, err);
+    if (!equal_under_mask(qe->claims.attributes, id->attributes_mask, id->attributes))
+        return differs("ATTRIBUTES under their mask", id->attributes, qe->claims.attributes, err);
+    if (!slice_equal(qe->claims.mr_signer, id->mr_signer))
+        return differs("MRSIGNER", id->mr_signer, qe->claims.mr_signer, err);
+    if (qe->claims.isv_prod_id != id->isv_prod_id)
         return err_set(err, E_QE_IDENTITY, "quoting enclave: ISVPRODID: expected %u, found %u",
-                       id->isv_prod_id, qe->isv_prod_id);
+                       id->isv_prod_id, qe->claims.isv_prod_id);
     return true;
 }

@@ -5,7 +5,7 @@
  * memory order.
  */
 #pragma once
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 #include "attestation/tcb.h"
 
 struct qe_identity {

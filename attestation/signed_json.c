@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/signed_json.h"
 
+#include "attestation/memo.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -145,9 +146,9 @@ bool tcb_signer_parse(struct slice pem, struct arena *a, struct tcb_signer *out,
     return true;
 }
 
-bool tcb_signer_verify(const struct tcb_signer *s, const struct roots *roots, struct err *err)
+bool tcb_signer_verify(const struct appraisal *in, const struct tcb_signer *s, struct err *err)
 {
-    if (!root_is_trusted(&s->root, roots, err))
+    if (!root_is_trusted(in, &s->root, err))
         return err_in(err, "issuer chain");
     if (!cert_is_called(&s->leaf, "SGX TCB Signing"))
         return err_set(err, E_COLLATERAL_SIGNATURE,
@@ -156,16 +157,19 @@ bool tcb_signer_verify(const struct tcb_signer *s, const struct roots *roots, st
         return err_set(
             err, E_COLLATERAL_SIGNATURE,
             "issuer chain: the signing certificate is a certification authority, which it must not be");
-    if (cert_is_issued_by(&s->leaf, &s->root, 0, err))
+    if (cert_is_issued_by(in, &s->leaf, &s->root, 0, err))
         return true;
     (void)err_in(err, "TCB signing certificate");
     return err_as(err, E_COLLATERAL_SIGNATURE);
 }
 
-bool signed_json_verify(const struct signed_json *j, const struct tcb_signer *s, struct err *err)
+/* How long the document is of use stands in it, and it is not read yet: so as long as its signer. */
+bool signed_json_verify(const struct appraisal *in, const struct signed_json *j, const struct tcb_signer *s,
+                        struct err *err)
 {
     struct slice xy;
 
-    return (spki_p256_xy(s->leaf.spki, &xy, err) && p256_verify_raw(xy, j->body, j->signature, err)) ||
+    return (spki_p256_xy(s->leaf.spki, &xy, err) &&
+            memo_p256_verify_raw(in->memo, in->now, s->leaf.not_after, xy, j->body, j->signature, err)) ||
            err_as(err, E_COLLATERAL_SIGNATURE);
 }

@@ -25,7 +25,7 @@ struct tcb_signer {
 bool tcb_signer_parse(struct slice pem, struct arena *a, struct tcb_signer *out, struct err *err);
 
 /* Trusted root (E_ROOT), name and signature of the leaf (E_COLLATERAL_SIGNATURE). Not: dates, revocation. */
-bool tcb_signer_verify(const struct tcb_signer *s, const struct roots *roots, struct err *err);
+bool tcb_signer_verify(const struct appraisal *in, const struct tcb_signer *s, struct err *err);
 
-bool signed_json_verify(const struct signed_json *j, const struct tcb_signer *s,
+bool signed_json_verify(const struct appraisal *in, const struct signed_json *j, const struct tcb_signer *s,
                         struct err *err); /* E_COLLATERAL_SIGNATURE */

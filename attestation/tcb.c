@@ -7,31 +7,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-static const char *const status_names[NUM_TCB_STATUSES] = {
-    [TCB_UP_TO_DATE] = "UpToDate",
-    [TCB_SW_HARDENING_NEEDED] = "SWHardeningNeeded",
-    [TCB_CONFIGURATION_NEEDED] = "ConfigurationNeeded",
-    [TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED] = "ConfigurationAndSWHardeningNeeded",
-    [TCB_OUT_OF_DATE] = "OutOfDate",
-    [TCB_OUT_OF_DATE_CONFIGURATION_NEEDED] = "OutOfDateConfigurationNeeded",
-    [TCB_REVOKED] = "Revoked",
-};
-
-const char *tcb_status_name(enum tcb_status s)
-{
-    return (unsigned)s < NUM_TCB_STATUSES ? status_names[s] : "unknown";
-}
-
-bool tcb_status_named(const char *name, enum tcb_status *out)
-{
-    for (unsigned i = 0; i < NUM_TCB_STATUSES; i++)
-        if (strcmp(status_names[i], name) == 0) {
-            *out = (enum tcb_status)i;
-            return true;
-        }
-    return false;
-}
-
 /* ---- reading ------------------------------------------------------------------------ */
 
 int64_t field_time(struct fields *f, const char *name)
@@ -57,18 +32,24 @@ struct slice field_needed_hex(struct fields *f, const char *name, size_t len)
     return field_hex(f, name, len);
 }
 
+/* What only comes of comparing two evaluations is no status of a level. */
+static bool is_derived(enum tcb_status s)
+{
+    return s == TCB_TD_RELAUNCH_ADVISED || s == TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED;
+}
+
 /* A fault of its own reason: what is unknown to this version may be in order. */
 static void read_status(struct fields *f, enum tcb_status *out)
 {
     const char *name = field_str(f, "tcbStatus");
 
     field_need(f, "tcbStatus");
-    if (!fields_done(f) || tcb_status_named(name, out))
+    if (!fields_done(f) || (tcb_status_named(name, out) && !is_derived(*out)))
         return;
     f->code = E_TCB_STATUS_UNKNOWN;
     (void)field_fault(f, "tcbStatus",
-                      "expected one of the %d TCB statuses from UpToDate to Revoked, found \"%s\"",
-                      NUM_TCB_STATUSES, text_shown(f->arena, slice_str(name)));
+                      "expected one of the 7 TCB statuses from UpToDate to Revoked, found \"%s\"",
+                      text_shown(f->arena, slice_str(name)));
 }
 
 bool tcb_level_common(struct fields *level, struct tcb_level *out)
@@ -117,21 +98,84 @@ struct tcb_level *tcb_levels(struct fields *f, void (*read)(struct fields *level
     return levels;
 }
 
+/* What an enclave or a module can be; all else is said of platforms only. */
+static bool is_of(enum tcb_levels_of whose, enum tcb_status s)
+{
+    switch (s) {
+    case TCB_UP_TO_DATE:
+    case TCB_OUT_OF_DATE:
+    case TCB_REVOKED:
+        return true;
+    case TCB_CONFIGURATION_NEEDED:
+    case TCB_OUT_OF_DATE_CONFIGURATION_NEEDED:
+        return whose == LEVELS_OF_ENCLAVE;
+    default:
+        return false;
+    }
+}
+
+static void read_isv_level(struct fields *level, struct tcb_level *out, enum tcb_levels_of whose)
+{
+    struct fields tcb;
+
+    field_need(level, "tcb");
+    if (!fields_done(level))
+        return;
+    tcb = fields_of(field(level, "tcb"), field_path(level, "tcb"), JSON_EXACT, level->code, level->arena,
+                    level->err);
+    out->isv_svn = (unsigned)field_needed_uint(&tcb, "isvsvn", UINT16_MAX);
+    level->bad = !fields_done(&tcb);
+    if (!tcb_level_common(level, out) || is_of(whose, out->status))
+        return;
+    level->code = E_TCB_STATUS_UNKNOWN;
+    (void)field_fault(level, "tcbStatus", "expected a status of %s, found %s",
+                      whose == LEVELS_OF_ENCLAVE ? "an enclave" : "a TDX module",
+                      tcb_status_name(out->status));
+}
+
+static void read_enclave_level(struct fields *level, struct tcb_level *out)
+{
+    read_isv_level(level, out, LEVELS_OF_ENCLAVE);
+}
+
+static void read_module_level(struct fields *level, struct tcb_level *out)
+{
+    read_isv_level(level, out, LEVELS_OF_MODULE);
+}
+
+static int higher_isv_first(const void *left, const void *right)
+{
+    const struct tcb_level *a = left, *b = right;
+
+    return (b->isv_svn > a->isv_svn) - (b->isv_svn < a->isv_svn);
+}
+
+struct tcb_level *tcb_isv_levels(struct fields *f, enum tcb_levels_of whose, size_t *num)
+{
+    return tcb_levels(f, whose == LEVELS_OF_MODULE ? read_module_level : read_enclave_level, higher_isv_first, num);
+}
+
 /* ---- choosing ----------------------------------------------------------------------- */
 
-static bool reaches(const struct tcb_level *level, const uint8_t components[16], unsigned pce_svn)
+static bool reaches(const struct tcb_level *level, const struct tcb_platform *has)
 {
+    const struct slice td = has->tee_tcb_svn;
+    const size_t first = td.len > 1 && td.ptr[1] > 0 ? 2 : 0;
+
     for (size_t i = 0; i < sizeof level->components; i++)
-        if (components[i] < level->components[i])
+        if (has->components[i] < level->components[i])
             return false;
-    return pce_svn >= level->pce_svn;
+    for (size_t i = first; i < td.len && i < sizeof level->tdx_components; i++)
+        if (td.ptr[i] < level->tdx_components[i])
+            return false;
+    return has->pce_svn >= level->pce_svn;
 }
 
 const struct tcb_level *tcb_platform_level(const struct tcb_level *levels, size_t num,
-                                           const uint8_t components[16], unsigned pce_svn)
+                                           const struct tcb_platform *has)
 {
     for (size_t i = 0; i < num; i++)
-        if (reaches(&levels[i], components, pce_svn))
+        if (reaches(&levels[i], has))
             return &levels[i];
     return NULL;
 }
@@ -144,10 +188,10 @@ const struct tcb_level *tcb_enclave_level(const struct tcb_level *levels, size_t
     return NULL;
 }
 
-/* What each status says. An enclave that is out of date makes the whole so, and then hardening by software
- * counts for nothing; what is to be configured is the platform's to say. As Intel's own verification merges
- * the quoting enclave's status into the platform's. */
-enum { CONFIGURE = 1, HARDEN = 2, OLD = 4, REVOKED = 8 };
+/* What each status says. An enclave or module that is out of date makes the whole so, and then hardening by
+ * software counts for nothing; what is to be configured is the platform's to say. As Intel's own verification
+ * merges their status into the platform's. */
+enum { CONFIGURE = 1, HARDEN = 2, OLD = 4, REVOKED = 8, RELAUNCH = 16 };
 static const uint8_t meaning[NUM_TCB_STATUSES] = {
     [TCB_UP_TO_DATE] = 0,
     [TCB_SW_HARDENING_NEEDED] = HARDEN,
@@ -155,12 +199,14 @@ static const uint8_t meaning[NUM_TCB_STATUSES] = {
     [TCB_CONFIGURATION_AND_SW_HARDENING_NEEDED] = CONFIGURE | HARDEN,
     [TCB_OUT_OF_DATE] = OLD,
     [TCB_OUT_OF_DATE_CONFIGURATION_NEEDED] = OLD | CONFIGURE,
+    [TCB_TD_RELAUNCH_ADVISED] = RELAUNCH,
+    [TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED] = RELAUNCH | CONFIGURE,
     [TCB_REVOKED] = REVOKED,
 };
 
-enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status enclave)
+enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status part)
 {
-    unsigned both = meaning[platform] | (meaning[enclave] & (unsigned)(OLD | REVOKED));
+    unsigned both = meaning[platform] | (meaning[part] & (unsigned)(OLD | REVOKED));
 
     if (both & REVOKED)
         return TCB_REVOKED;
@@ -172,16 +218,28 @@ enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status enclave)
     return TCB_REVOKED; /* not reached: each combination stands in the table */
 }
 
+enum tcb_status tcb_relaunch(enum tcb_status at_launch, enum tcb_status now)
+{
+    const unsigned either = meaning[at_launch] | meaning[now];
+
+    if ((meaning[at_launch] & OLD) == 0 || (meaning[now] & (OLD | REVOKED)) != 0)
+        return at_launch;
+    return (either & CONFIGURE) != 0 ? TCB_TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED : TCB_TD_RELAUNCH_ADVISED;
+}
+
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-char **tcb_advisories(const struct tcb_level *a, const struct tcb_level *b, struct arena *arena, size_t *num)
+char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena, size_t *num)
 {
-    const size_t all = a->num_advisories + b->num_advisories;
-    char **out = arena_array(arena, all + 1, sizeof *out);
-    size_t n = 0;
+    size_t all = 0, n = 0;
+    char **out;
 
-    for (size_t i = 0; i < all; i++)
-        out[i] = i < a->num_advisories ? a->advisories[i] : b->advisories[i - a->num_advisories];
+    for (size_t i = 0; i < num_levels; i++)
+        all += levels[i] == NULL ? 0 : levels[i]->num_advisories;
+    out = arena_array(arena, all + 1, sizeof *out);
+    for (size_t i = 0, at = 0; i < num_levels; i++)
+        for (size_t k = 0; levels[i] != NULL && k < levels[i]->num_advisories; k++)
+            out[at++] = levels[i]->advisories[k];
     qsort(out, all, sizeof *out, by_name);
     for (size_t i = 0; i < all; i++)
         if (n == 0 || strcmp(out[n - 1], out[i]) != 0)

@@ -11,7 +11,7 @@
 
 /* One level as Intel lists it. Of the platform: components and pce_svn. Of an enclave: isv_svn. */
 struct tcb_level {
-    uint8_t components[16];
+    uint8_t components[16], tdx_components[16]; /* the second of TDX only */
     unsigned pce_svn;
     unsigned isv_svn;
     int64_t date;
@@ -32,17 +32,33 @@ struct slice field_needed_hex(struct fields *f, const char *name, size_t len);
 
 /* Reads each element of the array "tcbLevels" with `read`, sorts them descending with `compare` (< 0: a
  * belongs before b) and refuses two that are equal. */
-
 struct tcb_level *tcb_levels(struct fields *f, void (*read)(struct fields *level, struct tcb_level *out),
                              int (*compare)(const void *a, const void *b), size_t *num);
 
-/* The highest level that is reached, or NULL. Levels are sorted. */
+/* The same for levels of an enclave or a TDX module, which are by isv_svn and know three statuses: UpToDate,
+ * OutOfDate, Revoked; of an enclave also the two that say that configuration is needed. */
+enum tcb_levels_of { LEVELS_OF_ENCLAVE, LEVELS_OF_MODULE };
+struct tcb_level *tcb_isv_levels(struct fields *f, enum tcb_levels_of whose, size_t *num);
+
+/* What a platform has: the PCK certificate's SVNs and, for TDX, a TEE_TCB_SVN (16 bytes; else empty). */
+struct tcb_platform {
+    const uint8_t *components; /* 16 */
+    unsigned pce_svn;
+    struct slice tee_tcb_svn;
+};
+
+/* The highest level that is reached, or NULL. Levels are sorted. Of TEE_TCB_SVN the first two bytes are the
+ * TDX module's SVN and version: where there is a version (not 0) the module has levels of its own and the two
+ * do not count here. */
 const struct tcb_level *tcb_platform_level(const struct tcb_level *levels, size_t num,
-                                           const uint8_t components[16], unsigned pce_svn);
+                                           const struct tcb_platform *has);
 const struct tcb_level *tcb_enclave_level(const struct tcb_level *levels, size_t num, unsigned isv_svn);
 
-/* The status of both together. */
-enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status enclave);
+/* The status of both together; `part` is the quoting enclave or the TDX module. */
+enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status part);
 
-/* The union of both levels' advisories, sorted, each once; strings borrow. */
-char **tcb_advisories(const struct tcb_level *a, const struct tcb_level *b, struct arena *arena, size_t *num);
+/* TD 1.5: a TD that was launched on an old platform which is updated by now is to be launched again. */
+enum tcb_status tcb_relaunch(enum tcb_status at_launch, enum tcb_status now);
+
+/* The union of the levels' advisories, sorted, each once; strings borrow. A level may be NULL. */
+char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena, size_t *num);

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/attestation.h"
-#include "base/buf.h"
+#include "attestation/claims_out.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/limits.h"
-#include "base/text.h"
+
+/* Checks, advisories and runtime data came in that much text, and quoting makes at most six bytes of one. */
+enum { MAX_TEXT = 6 * LIMIT_COLLATERAL_JSON + 6 * LIMIT_EVIDENCE_PARTS };
+
+static const char *const outcomes[] = {
+    [CHECK_PASSED] = "passed", [CHECK_FAILED] = "failed", [CHECK_SKIPPED] = "skipped"};
+
+/* ---- for people --------------------------------------------------------------------- */
 
 static void put_check(struct buf *b, const struct check *c)
 {
@@ -20,54 +28,94 @@ static void put_check(struct buf *b, const struct check *c)
         buf_str(b, "not reached\n");
 }
 
-static void put_bytes(struct buf *b, const char *name, struct slice s, struct arena *a)
+static void put_refusal(struct buf *b, const struct verdict *v)
 {
-    buf_printf(b, "%-16s  %s\n", name, hex_text(a, s));
+    const struct reason *r = reason_of(v->reason.code);
+
+    buf_printf(b, "not genuine: %s: %s\n%s %s\n", r->name, v->reason.text, r->cause, r->remedy);
+    if (v->claims.tee != TEE_NONE)
+        buf_str(b, "it claims, and this is not to be believed:\n");
 }
 
-static void put_claims(struct buf *b, const struct claims *c, struct arena *a)
+static void put_genuine(struct buf *b, const struct verdict *v)
 {
-    buf_printf(b, "%-16s  SGX%s, quote version %u\n", "TEE", c->simulated ? ", SIMULATED" : "",
-               c->quote_version);
-    put_bytes(b, "UniqueID", c->unique_id, a);
-    put_bytes(b, "SignerID", c->signer_id, a);
-    buf_printf(b, "%-16s  %llu\n", "ProductID", (unsigned long long)c->product_id);
-    buf_printf(b, "%-16s  %u\n", "SecurityVersion", c->security_version);
-    buf_printf(b, "%-16s  %s\n", "Debug", c->debug ? "true" : "false");
-    put_bytes(b, "report data", c->report_data, a);
-}
+    char from[RFC3339_LEN + 1], to[RFC3339_LEN + 1];
 
-static void put_tcb(struct buf *b, const struct verdict *v)
-{
-    char date[RFC3339_LEN + 1], from[RFC3339_LEN + 1], to[RFC3339_LEN + 1];
-
-    rfc3339_format(date, v->tcb_date);
     rfc3339_format(from, v->not_before);
     rfc3339_format(to, v->not_after);
-    buf_printf(b, "%-16s  %s (platform %s, quoting enclave %s), level of %.10s\n", "TCB status",
-               tcb_status_name(v->tcb_status), tcb_status_name(v->platform_tcb_status),
-               tcb_status_name(v->qe_tcb_status), date);
-    buf_printf(b, "%-16s ", "advisories");
-    for (size_t i = 0; i < v->num_advisories; i++)
-        buf_printf(b, " %s", v->advisories[i]);
-    buf_printf(b, "%s\n", v->num_advisories == 0 ? " none" : "");
-    buf_printf(b, "%-16s  %s to %s\n", "valid", from, to);
+    buf_printf(b, "genuine%s\nthe same verdict holds from %s to %s\n",
+               v->claims.simulated ? ", SIMULATED" : "", from, to);
 }
 
 char *verdict_text(const struct verdict *v, struct arena *a)
 {
-    scoped(buf_wipe) struct buf b =
-        buf_max(LIMIT_COLLATERAL_JSON + 64 * KIB); /* advisories came in that much JSON */
+    scoped(buf_wipe) struct buf b = buf_max(MAX_TEXT);
+    struct claims_out o = {.b = &b};
 
     for (size_t i = 0; i < v->num_checks; i++)
         put_check(&b, &v->checks[i]);
+    if (v->genuine)
+        put_genuine(&b, v);
+    else
+        put_refusal(&b, v);
+    claims_put(&v->claims, &o);
+    return arena_strndup(a, buf_bytes(&b));
+}
+
+/* ---- for programs ------------------------------------------------------------------- */
+
+static void put_check_json(struct claims_out *o, const struct check *c)
+{
+    buf_str(o->b, o->first ? "{" : ",{");
+    o->first = true;
+    claim_str(o, "name", c->name);
+    claim_str(o, "outcome", outcomes[c->outcome]);
+    if (c->outcome == CHECK_FAILED)
+        claim_str(o, "reason", reason_of(c->code)->name);
+    claim_str(o, "expected", c->expected);
+    claim_str(o, "found", c->found);
+    buf_str(o->b, "}");
+    o->first = false;
+}
+
+static void put_checks_json(struct claims_out *o, const struct verdict *v)
+{
+    buf_str(o->b, ",\"checks\":[");
+    o->first = true;
+    for (size_t i = 0; i < v->num_checks; i++)
+        put_check_json(o, &v->checks[i]);
+    buf_str(o->b, "]");
+    o->first = false;
+}
+
+char *verdict_json(const struct verdict *v, struct arena *a)
+{
+    return verdict_json_as(v, v->genuine ? "genuine" : "rejected", a);
+}
+
+char *verdict_json_as(const struct verdict *v, const char *outcome, struct arena *a)
+{
+    const bool refused = v->reason.code != E_NONE;
+    scoped(buf_wipe) struct buf b = buf_max(MAX_TEXT);
+    struct claims_out o = {.b = &b, .json = true, .first = true};
+
+    buf_str(&b, "{");
+    claim_str(&o, "outcome", outcome);
+    claim_str(&o, "reason", refused ? reason_of(v->reason.code)->name : NULL);
+    claim_str(&o, "message", refused ? v->reason.text : NULL);
+    claim_str(&o, "tee", v->claims.tee == TEE_NONE ? NULL : v->claims.tee_name);
+    put_checks_json(&o, v);
+    claim_object(&o, "claims");
+    claims_put(&v->claims, &o);
+    claim_end(&o);
     if (!v->genuine) {
-        buf_printf(&b, "not genuine: %s: %s\n%s %s\n", reason_of(v->reason.code)->name, v->reason.text,
-                   reason_of(v->reason.code)->cause, reason_of(v->reason.code)->remedy);
+        claim_null(&o, "window");
     } else {
-        buf_str(&b, "genuine\n");
-        put_claims(&b, &v->claims, a);
-        put_tcb(&b, v);
+        claim_object(&o, "window");
+        claim_time(&o, "not_before", v->not_before);
+        claim_time(&o, "not_after", v->not_after);
+        claim_end(&o);
     }
+    buf_str(&b, "}");
     return arena_strndup(a, buf_bytes(&b));
 }

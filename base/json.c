@@ -502,6 +502,21 @@ void fields_unknown(struct fields *f, const char *const *known, void (*seen)(voi
         seen(ctx, field_path(f, key));
 }
 
+static void refuse_member(void *ctx, const char *path)
+{
+    struct fields *f = ctx;
+
+    if (f->bad)
+        return;
+    f->bad = true;
+    (void)err_set(f->err, f->code, "%s: there is no such member", path);
+}
+
+void fields_only(struct fields *f, const char *const *known)
+{
+    fields_unknown(f, known, refuse_member, f);
+}
+
 static void put_char(struct buf *b, struct slice c)
 {
     const uint8_t first = c.ptr[0];
@@ -535,4 +550,16 @@ void json_put_string(struct buf *b, struct slice s)
         s = slice_of(s.ptr + (n == 0 ? 1 : n), s.len - (n == 0 ? 1 : n));
     }
     buf_u8(b, '"');
+}
+
+void json_put_comma(struct buf *b)
+{
+    if (b->len > 0 && b->ptr[b->len - 1] != '{' && b->ptr[b->len - 1] != '[')
+        buf_str(b, ",");
+}
+
+void json_put_name(struct buf *b, const char *name)
+{
+    json_put_comma(b);
+    buf_printf(b, "\"%s\":", name);
 }

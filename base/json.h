@@ -114,6 +114,14 @@ void field_need(struct fields *f, const char *name);
 void fields_unknown(struct fields *f, const char *const *known, void (*seen)(void *ctx, const char *path),
                     void *ctx);
 
+/* Fails the reader if a member's name is not in `known` (NULL-terminated): for objects of ours, in which a
+ * misspelt member must not pass as one that is not there. */
+void fields_only(struct fields *f, const char *const *known);
+
+/* Writes a comma, unless nothing stands before it or an object or array was just opened; then "name":. */
+void json_put_name(struct buf *b, const char *name);
+void json_put_comma(struct buf *b);
+
 /* Writes a JSON string with quotes; '<', '>', '&' and U+2028/9 as \uXXXX like Go's encoder;
  * invalid UTF-8 becomes U+FFFD. */
 void json_put_string(struct buf *b, struct slice s);

@@ -34,15 +34,19 @@ enum {
 
     /* Evidence and collateral: several times what occurs (docs: attestation, formats). */
     LIMIT_EVIDENCE = 64 * KIB, /* genuine quotes have about 5 KiB, padded ones 8 */
-    LIMIT_CERTIFICATE = 16 * KIB,
+    LIMIT_EVIDENCE_PARTS = 1 * MIB, /* all that an attester sends along; an ACI policy can have some 100 KiB */
+    LIMIT_CERTIFICATE = 64 * KIB, /* one with two quotes and endorsements in it has about 50 */
     LIMIT_CHAIN = 10, /* certificates of one chain */
     LIMIT_CRL = 1 * MIB,
     LIMIT_COLLATERAL_JSON = 256 * KIB,
     LIMIT_COLLATERAL_CHAIN = 64 * KIB, /* PEM text of two or three certificates: 4 KiB */
     LIMIT_TCB_LEVELS = 256,            /* about 20 today */
+    LIMIT_TDX_MODULES = 64,            /* versions of the TDX module; 3 today */
     LIMIT_ADVISORIES = 256,            /* of one level; about 20 today */
     LIMIT_CERTIFICATE_CLAIMS = 32,     /* in evidence that a certificate carries */
     LIMIT_CBOR_DEPTH = 8,
+    LIMIT_ACCEPTED_VALUES = 256,       /* that a policy lists for one measured value */
+    LIMIT_COSE_HEADERS = 32, /* 7 in endorsements of Azure's utility VMs */
     LIMIT_BUNDLE = 4 * MIB, /* both CRLs at their limit in base64, and the rest */
 
     LIMIT_ENCLAVE_FILE = 256 * MIB, /* a signed enclave: a Go program with its runtime has 50 to 100 */

@@ -27,6 +27,7 @@ struct command {
     const char *description;      /* a paragraph or two */
     const char *examples;         /* lines, each indented by the printer */
     bool (*run)(struct cli *cli, struct err *err);
+    int usage_status; /* exit status of a faulty command line; 0: 1 */
 };
 
 /* A command line, understood. */
@@ -41,6 +42,7 @@ struct cli {
     } * given;
     size_t num_given;
     bool help;
+    int exit_status; /* set by a command that has more to say than that it failed; 0: 1 if it failed */
 };
 
 extern const struct command *const commands; /* ends with a wordless one */

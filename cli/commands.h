@@ -12,6 +12,12 @@ bool cmd_certificate_root(struct cli *cli, struct err *err);
 bool cmd_certificate_intermediate(struct cli *cli, struct err *err);
 bool cmd_certificate_chain(struct cli *cli, struct err *err);
 
+bool cmd_evidence_show(struct cli *cli, struct err *err);
+bool cmd_evidence_verify(struct cli *cli, struct err *err);
+bool cmd_collateral_fetch(struct cli *cli, struct err *err);
+bool cmd_collateral_show(struct cli *cli, struct err *err);
+bool cmd_collateral_import(struct cli *cli, struct err *err);
+
 bool cmd_status(struct cli *cli, struct err *err);
 bool cmd_package_info(struct cli *cli, struct err *err);
 bool cmd_version(struct cli *cli, struct err *err);

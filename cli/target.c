@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attestation/collect.h"
+#include "attestation/judge.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/scope.h"
 #include "base/text.h"
 #include "cli/era.h"
+#include "cli/judge.h"
 #include "net/client.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
@@ -120,20 +121,21 @@ static bool fetch_quote(const struct target *t, struct slice nonce, struct answe
 }
 
 /* A debug coordinator is only accepted if the policy says Debug; a production one always. */
-static bool judge(struct cli *cli, const struct era *era, const struct answer *answer,
-                  struct slice report_data, struct err *err)
+static bool judge_quote(struct cli *cli, const struct era *era, const struct answer *answer,
+                        struct slice report_data, struct err *err)
 {
+    scoped(judge_close) struct judge *judge = NULL;
     struct package_policy policy = era->policy;
     struct verdict verdict;
 
-    if (evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(),
-                       &cli->arena, &verdict, err))
+    if (!cli_judge(cli, &judge, err))
+        return false;
+    if (judge_evidence(judge, answer->quote, &policy, report_data, clock_now(), &cli->arena, &verdict, err))
         return true;
     if (err->code != E_DEBUG || !policy.debug)
         return false;
     policy.debug = false;
-    return evidence_check(answer->quote, &policy, report_data, cli_option(cli, "collateral"), clock_now(),
-                          &cli->arena, &verdict, err);
+    return judge_evidence(judge, answer->quote, &policy, report_data, clock_now(), &cli->arena, &verdict, err);
 }
 
 static bool verify(struct cli *cli, const char *address, const struct answer *answer, struct slice nonce,
@@ -151,7 +153,7 @@ static bool verify(struct cli *cli, const char *address, const struct answer *an
         return err_set(err, E_EVIDENCE_MISSING, "the coordinator at %s has no evidence of what it is",
                        address);
     sha256_of(report_data, bound, 2);
-    return judge(cli, &era, answer, slice_of(report_data, sizeof report_data), err) ||
+    return judge_quote(cli, &era, answer, slice_of(report_data, sizeof report_data), err) ||
            err_in(err, "the coordinator at %s", address);
 }
 

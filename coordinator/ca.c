@@ -337,9 +337,10 @@ static bool read_marble(const struct authority *ca, struct slice der, int64_t no
         return false;
     e = cert_extension(&c, slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID));
     if (e == NULL || !text_is_utf8(e->value) || !uuid_parse(cert_common_name(&c), uuid) || !may_serve(&c))
-        return err_set(err, E_CERT_CHAIN,
-                       "certificate: expected a marble's, with its UUID as common name, its type in extension "
-                       "1.3.9903.2.1 and the purpose serverAuth");
+        return err_set(
+            err, E_CERT_CHAIN,
+            "certificate: expected a marble's, with its UUID as common name, its type in extension "
+            "1.3.9903.2.1 and the purpose serverAuth");
     *type = arena_strndup(a, e->value);
     return true;
 }

@@ -28,8 +28,9 @@ struct authority {
 /* A new one. `names`: of the servers. */
 bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err);
 
-/* The one that follows `before` at an update: the same root; intermediate and marble root with a new key, and all
- * names of the root. Keys are on P-256 whatever the root's is on, which an imported MarbleRun state has on P-384. */
+/* The one that follows `before` at an update: the same root; intermediate and marble root with a new key, and
+ * all names of the root. Keys are on P-256 whatever the root's is on, which an imported MarbleRun state has
+ * on P-384. */
 bool authority_rotate(const struct authority *before, int64_t now, struct authority **out, struct err *err);
 
 /* As it was stored: DER certificates, keys as PKCS#8 or SEC1. E_STATE_CORRUPT if the parts do not belong
@@ -62,8 +63,8 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
                             const char *marble_type, int64_t now, struct arena *a, struct issued *out,
                             struct err *err);
 
-/* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid now,
- * may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last update are none.
- * *type lives in the arena. E_CERT_CHAIN. */
+/* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid
+ * now, may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last
+ * update are none. *type lives in the arena. E_CERT_CHAIN. */
 bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
                          struct arena *a, const char **type, struct uuid *uuid, struct err *err);

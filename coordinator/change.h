@@ -15,6 +15,7 @@
 struct core {
     const struct config *config;
     const struct tee *tee;
+    struct judge *judge;
     struct err trouble; /* why in recovery; constant after core_open() */
     struct events *events;
     struct store *store;

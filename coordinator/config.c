@@ -212,7 +212,6 @@ bool config_read(char *const *environment, bool simulated, struct arena *a, stru
     struct config c = {
         .seal_dir = seal_dir_of(&s),
         .startup_manifest = setting(&s, "EDG_STARTUP_MANIFEST"),
-        .collateral = setting(&s, "MESH_COLLATERAL"),
         .ready_file = setting(&s, "MESH_READY_FILE"),
     };
 

@@ -16,7 +16,6 @@ struct config {
     struct san names;             /* of the root certificate: EDG_COORDINATOR_DNS_NAMES, 127.0.0.1, ::1 */
     const char *seal_dir;         /* absolute, or relative to the working directory */
     const char *startup_manifest; /* a file, or NULL */
-    const char *collateral;       /* a bundle file, or NULL */
     const char *ready_file;       /* where to write the ports, or NULL */
     bool dev_mode, debug_logging;
     bool no_evidence; /* MESH_SIM=none; only in the simulated trust domain */

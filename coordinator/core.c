@@ -29,6 +29,7 @@ static struct core *core_new(const struct core_options *o)
         abort();
     core->config = o->config;
     core->tee = o->tee;
+    core->judge = o->judge;
     core->events = events_new();
     core->ephemeral = ephemeral_new();
     return core;
@@ -73,6 +74,7 @@ const struct config *core_config(const struct core *core) { return core->config;
 const struct tee *core_tee(const struct core *core) { return core->tee; }
 struct events *core_events(struct core *core) { return core->events; }
 struct mesh *core_mesh(struct core *core) { return published_get(&core->current); }
+struct judge *core_judge(const struct core *core) { return core->judge; }
 
 const struct err *core_trouble(const struct core *core)
 {
@@ -109,6 +111,6 @@ bool core_quote(struct core *core, const struct mesh *m, struct slice nonce, str
     sha256_of(report_data, pieces, 2);
     if (!core->tee->evidence(report_data, a, &quote, err))
         return err_in(err, "quote over the root certificate");
-    *out = evidence_wrap_oe(a, quote);
+    *out = evidence_framed(quote, a);
     return true;
 }

@@ -12,7 +12,7 @@
  * here tells of events: who calls knows the peer and what came of it.
  */
 #pragma once
-#include "attestation/collect.h"
+#include "attestation/judge.h"
 #include "base/json.h"
 #include "coordinator/config.h"
 #include "coordinator/events.h"
@@ -23,6 +23,7 @@ struct core;
 struct core_options {
     const struct config *config; /* borrowed for the core's life */
     const struct tee *tee; /* NULL: no evidence is made and none demanded; only in the simulated domain */
+    struct judge *judge; /* borrowed for the core's life; NULL: evidence is judged with what it carries */
     int64_t now;
 };
 
@@ -34,6 +35,7 @@ void core_close(struct core **core); /* accepts NULL inside; no other thread may
 const struct config *core_config(const struct core *core);
 const struct tee *core_tee(const struct core *core); /* or NULL */
 struct events *core_events(struct core *core);       /* what happened, for /events and the log */
+struct judge *core_judge(const struct core *core);   /* or NULL */
 
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);

@@ -36,11 +36,17 @@ static int help(void)
         "  EDG_COORDINATOR_DEV_MODE     1: readable log with debug lines\n"
         "  EDG_DEBUG_LOGGING            1: debug lines in the log\n"
         "  EDG_HTTP_ERROR_LOG_LEVEL     debug, info, warn or error (default)\n"
-        "  MESH_COLLATERAL              file with the collateral to judge evidence with\n"
+        "  MESH_COLLATERAL              file with a bundle of collateral to judge evidence with\n"
+        "  MESH_COLLATERAL_CACHE        folder where collateral is kept between starts\n"
+        "  MESH_PCS_URL, MESH_KDS_URL   services to fetch collateral from, instead of Intel's and AMD's; none: do not\n"
+        "  MESH_COLLATERAL_CA           file with the roots of those services' certificates\n"
+        "  MESH_COLLATERAL_INSECURE     1: take any certificate of those services\n"
+        "  MESH_TCB_UPDATE              standard or early: which of Intel's TCB levels count (default standard)\n"
         "  MESH_READY_FILE              file to write the ports to once both APIs listen\n%s",
         program(), MARBLEMESH_VERSION, trust_domain()->name,
         trust_domain()->simulated
             ? "  MESH_SIM                     tee (default), or none: no evidence at all\n"
+              "  MESH_SIM_TEE                 sgx (default), tdx, snp, snp-aci, az-snp, az-tdx or nitro\n"
             : "");
     return fflush(stdout) != 0;
 }
@@ -183,11 +189,17 @@ static bool serve(struct core *core, struct ports ports, const sigset_t *ends, s
 
 /* ---- from start to end ----------------------------------------------------------------------- */
 
-static bool open_core(const struct config *config, struct ops *ops, struct core **core, struct err *err)
+static bool open_core(const struct config *config, struct judge *judge, struct ops *ops, struct core **core,
+                      struct err *err)
 {
-    struct core_options options = {.config = config, .now = clock_now()};
+    struct core_options options = {.config = config, .judge = judge, .now = clock_now()};
 
-    if ((!config->no_evidence && !tee_here(&options.tee, err)) || !core_open(&options, core, err))
+    if (!config->no_evidence && !tee_here(&options.tee, err))
+        return false;
+    if (options.tee != NULL && options.tee->seal_key == NULL)
+        log_warn("this TEE gives no sealing key: after each restart the state has to be recovered", "tee",
+                 options.tee->name, "reason", options.tee->why_no_seal_key);
+    if (!core_open(&options, core, err))
         return false;
     if (config->metrics_address != NULL)
         events_keep(core_events(*core));
@@ -198,8 +210,10 @@ static bool open_core(const struct config *config, struct ops *ops, struct core 
 static bool run(const sigset_t *ends, struct err *err)
 {
     scoped(arena_wipe) struct arena arena = {0};
-    scoped(core_close) struct core *core = NULL;
+    scoped(judge_close) struct judge *judge = NULL;
+    scoped(core_close) struct core *core = NULL; /* goes before the judge that it borrows */
     scoped(net_server_stop) struct net_server *ops_server = NULL; /* ends before the core that it shows */
+    struct judge_options judging;
     struct config config;
     struct ports ports = {0};
     struct ops ops = {NULL};
@@ -208,7 +222,9 @@ static bool run(const sigset_t *ends, struct err *err)
         return false;
     log_settings(&config);
     return listen_ops(&config, &ops, &ops_server, &ports.metrics, err) &&
-           open_core(&config, &ops, &core, err) && prepare(core, err) && serve(core, ports, ends, err);
+           judge_options_read(environ, trust_domain()->simulated, &arena, &judging, err) &&
+           judge_open(&judging, clock_now(), &judge, err) && open_core(&config, judge, &ops, &core, err) &&
+           prepare(core, err) && serve(core, ports, ends, err);
 }
 
 int main(int argc, char **argv)

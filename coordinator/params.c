@@ -38,7 +38,8 @@ static void add(struct predefined *p, const char *name, struct slice value)
 }
 
 static bool predefine(const struct manifest *mesh, const struct marble *m, const struct marble_identity *who,
-                      const struct secret_set *secrets, struct arena *a, struct predefined *out, struct err *err)
+                      const struct secret_set *secrets, struct arena *a, struct predefined *out,
+                      struct err *err)
 {
     const char *chain = arena_printf(a, "%s%s", pem_text(a, "CERTIFICATE", who->issued.cert),
                                      pem_text(a, "CERTIFICATE", who->ca->intermediate.der));
@@ -109,7 +110,8 @@ static bool expand_env(struct expansion *e, const struct marble *m, const struct
 }
 
 bool params_build(const struct manifest *mesh, const struct marble *m, const struct marble_identity *who,
-                  const struct marble_secrets *secrets, struct arena *a, struct parameters *out, struct err *err)
+                  const struct marble_secrets *secrets, struct arena *a, struct parameters *out,
+                  struct err *err)
 {
     const struct template_data data = data_for(who, secrets);
     struct parameters p = {.argv = m->argv, .num_argv = m->num_argv};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MARBLE_TTLS_CONFIG: which connections of a service get TLS without its doing, and with which credentials. */
+/* MARBLE_TTLS_CONFIG: which connections of a service get TLS without its doing, and with which credentials.
+ */
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -27,7 +28,8 @@ struct making {
     const char *leaf, *leaf_key; /* PEM */
 };
 
-static bool credentials_of(const struct making *k, const struct tls_end *end, struct endpoint *e, struct err *err)
+static bool credentials_of(const struct making *k, const struct tls_end *end, struct endpoint *e,
+                           struct err *err)
 {
     const struct secret_value *v = *end->cert == '\0' ? NULL : secret_find(k->secrets, end->cert);
 
@@ -44,7 +46,8 @@ static bool credentials_of(const struct making *k, const struct tls_end *end, st
     return true;
 }
 
-static bool add_incoming(const struct making *k, const struct tls_tag *tag, struct endpoints *in, struct err *err)
+static bool add_incoming(const struct making *k, const struct tls_tag *tag, struct endpoints *in,
+                         struct err *err)
 {
     for (size_t i = 0; i < tag->num_incoming; i++) {
         const struct tls_end *end = &tag->incoming[i];
@@ -107,8 +110,8 @@ static void put_endpoints(struct buf *b, struct endpoints *list, const char *roo
     }
 }
 
-static bool collect(const struct making *k, const struct marble *m, struct endpoints *in, struct endpoints *out,
-                    struct err *err)
+static bool collect(const struct making *k, const struct marble *m, struct endpoints *in,
+                    struct endpoints *out, struct err *err)
 {
     size_t most = 1;
 
@@ -135,7 +138,11 @@ bool params_ttls(const struct manifest *mesh, const struct marble *m, const stru
                  const struct secret_set *secrets, struct arena *a, struct slice *out, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_GRPC_MESSAGE);
-    const struct making k = {mesh, who, secrets, a, pem_text(a, "CERTIFICATE", who->issued.cert),
+    const struct making k = {mesh,
+                             who,
+                             secrets,
+                             a,
+                             pem_text(a, "CERTIFICATE", who->issued.cert),
                              pem_text(a, "PRIVATE KEY", who->issued.private_key)};
     const char *root = pem_text(a, "CERTIFICATE", who->ca->marble_root.der);
     struct endpoints incoming = {0}, outgoing = {0};
@@ -148,7 +155,8 @@ bool params_ttls(const struct manifest *mesh, const struct marble *m, const stru
     put_endpoints(&b, &outgoing, root, false);
     buf_str(&b, "}}}");
     if (!buf_ok(&b))
-        return err_set(err, E_ACTIVATION_SIZE, "more than the %d bytes of a gRPC message", LIMIT_GRPC_MESSAGE);
+        return err_set(err, E_ACTIVATION_SIZE, "more than the %d bytes of a gRPC message",
+                       LIMIT_GRPC_MESSAGE);
     *out = arena_copy(a, buf_bytes(&b));
     return true;
 }

@@ -46,7 +46,7 @@ static const char *common_name(const struct cert_template *t)
                                    : "MarbleRun Generated Certificate";
 }
 
-/* In the order in which Go writes them (pkix.Name). */
+/* In the order in which Go 1.26 writes them (pkix.Name); older versions had another. */
 static struct slice subject_of(const struct cert_template *t, struct arena *a)
 {
     const char *cn = common_name(t), *serial = t->subject.serial_number;
@@ -54,12 +54,12 @@ static struct slice subject_of(const struct cert_template *t, struct arena *a)
     struct name_set *all;
 
     add_texts(&s, OID_COUNTRY, &t->subject.country);
-    add_texts(&s, OID_ORGANIZATION, &t->subject.organization);
-    add_texts(&s, OID(OU), &t->subject.organizational_unit);
-    add_texts(&s, OID_LOCALITY, &t->subject.locality);
     add_texts(&s, OID_PROVINCE, &t->subject.province);
+    add_texts(&s, OID_LOCALITY, &t->subject.locality);
     add_texts(&s, OID(STREET), &t->subject.street);
     add_texts(&s, OID(POSTAL_CODE), &t->subject.postal_code);
+    add_texts(&s, OID_ORGANIZATION, &t->subject.organization);
+    add_texts(&s, OID(OU), &t->subject.organizational_unit);
     add_set(&s, OID_COMMON_NAME, &cn, 1);
     add_set(&s, OID(SERIAL_NUMBER), &serial, serial != NULL && *serial != '\0');
     all = arena_array(a, s.num + t->subject.num_extra, sizeof *all);
@@ -124,9 +124,10 @@ static bool key_for(const struct secret_spec *spec, struct key *out, struct err 
     if (spec->type == SECRET_CERT_RSA)
         return key_generate_rsa(spec->size, out, err);
     if (spec->type == SECRET_CERT_ED25519)
-        return spec->size == 0 ? key_generate(KEY_ED25519, out, err)
-                               : err_set(err, E_SECRET_VALUE, "Size: expected none for cert-ed25519, found %llu",
-                                         (unsigned long long)spec->size);
+        return spec->size == 0
+                   ? key_generate(KEY_ED25519, out, err)
+                   : err_set(err, E_SECRET_VALUE, "Size: expected none for cert-ed25519, found %llu",
+                             (unsigned long long)spec->size);
     switch (spec->size) {
     case 224:
         return key_generate(KEY_P224, out, err);
@@ -203,8 +204,8 @@ bool secret_cert_issue(const struct secret_spec *spec, const struct authority *c
     struct extension *extra;
     struct issued i;
 
-    if (!validity_of(spec, now, &c.not_after, err) || !names_of(t, a, &c.san, err) ||
-        !alg_of(t, &c, err) || !secret_extensions(t, a, &extra, &c.num_extra, err))
+    if (!validity_of(spec, now, &c.not_after, err) || !names_of(t, a, &c.san, err) || !alg_of(t, &c, err) ||
+        !secret_extensions(t, a, &extra, &c.num_extra, err))
         return false;
     c.extra = extra;
     if (!key_for(spec, &key, err) || !authority_issue(ca, &c, &key, a, &i, err) || !check_made(i.cert, err))

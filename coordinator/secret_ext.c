@@ -179,7 +179,8 @@ static bool add(struct list *l, bool wanted, struct slice oid, bool critical,
         return true;
     put(&b, l->t);
     if (!buf_ok(&b))
-        return err_set(err, E_SECRET_VALUE, "Cert: extension %s takes more than the %d bytes of a certificate",
+        return err_set(err, E_SECRET_VALUE,
+                       "Cert: extension %s takes more than the %d bytes of a certificate",
                        oid_to_text(&scratch, oid), LIMIT_CERTIFICATE);
     l->at[l->num++] = (struct extension){oid, arena_copy(l->arena, buf_bytes(&b)), critical};
     return true;
@@ -199,8 +200,7 @@ bool secret_extensions(const struct cert_template *t, struct arena *a, struct ex
 {
     struct list l = {t, a, arena_array(a, MAX_MADE + t->num_extra, sizeof *l.at), 0};
 
-    if (!check_purposes(t, err) ||
-        !add(&l, true, OID_EXT_KEY_USAGE, false, put_purposes, err) ||
+    if (!check_purposes(t, err) || !add(&l, true, OID_EXT_KEY_USAGE, false, put_purposes, err) ||
         !add(&l, t->subject_key_id.len > 0, OID_SUBJECT_KEY_ID, false, put_subject_key_id, err) ||
         !add(&l, t->ocsp_servers.num + t->issuer_urls.num > 0, OID(AUTHORITY_INFO), false, put_authority_info,
              err) ||

@@ -45,9 +45,11 @@ static bool check_definition(struct fields *f, const struct secret_spec *spec)
     const uint64_t size = field_uint(f, "Size", UINT64_MAX);
 
     if (fields_done(f) && (type == NULL || strcmp(type, secret_type_name(spec->type)) != 0))
-        return field_fault(f, "Type", "expected \"%s\", as the manifest has it", secret_type_name(spec->type));
+        return field_fault(f, "Type", "expected \"%s\", as the manifest has it",
+                           secret_type_name(spec->type));
     if (fields_done(f) && size != spec->size)
-        return field_fault(f, "Size", "expected %llu, as the manifest has it", (unsigned long long)spec->size);
+        return field_fault(f, "Size", "expected %llu, as the manifest has it",
+                           (unsigned long long)spec->size);
     return fields_done(f);
 }
 
@@ -93,7 +95,8 @@ bool secret_upload_decode(const json_t *value, const char *path, struct arena *a
                           struct err *err)
 {
     struct fields f = fields_of(value, path, JSON_FOLD, E_SECRET_BODY, a, err);
-    struct secret_upload u = {.has_key = field_present(&f, "Key"), .has_private = field_present(&f, "Private")};
+    struct secret_upload u = {.has_key = field_present(&f, "Key"),
+                              .has_private = field_present(&f, "Private")};
 
     u.key = field_bytes(&f, "Key", LIMIT_TEMPLATE_OUTPUT);
     u.private_key = field_bytes(&f, "Private", LIMIT_TEMPLATE_OUTPUT);

@@ -39,11 +39,10 @@ static bool try_private(const struct manifest *m, const struct authority *ca, in
         const struct secret_spec *spec = &m->secrets[i];
         struct secret_value v;
 
-        if (!secret_is_kept(spec) &&
-            !(spec->type == SECRET_SYMMETRIC_KEY
-                  ? secret_derive(spec, slice_of(nothing, sizeof nothing), (struct uuid){{0}}, &nobody, &scratch,
-                                  &v, err)
-                  : secret_make(spec, ca, now, &scratch, &v, err)))
+        if (!secret_is_kept(spec) && !(spec->type == SECRET_SYMMETRIC_KEY
+                                           ? secret_derive(spec, slice_of(nothing, sizeof nothing),
+                                                           (struct uuid){{0}}, &nobody, &scratch, &v, err)
+                                           : secret_make(spec, ca, now, &scratch, &v, err)))
             return err_in(err, "secret \"%s\"", spec->name);
     }
     return true;
@@ -63,14 +62,16 @@ static struct draft draft_for(const struct manifest *m, struct arena *a)
                           arena_array(a, m->num_secrets, sizeof(struct secret_value)), 0};
 }
 
-static struct secret_value copy_of(const struct secret_value *v, const struct secret_spec *spec, struct arena *a)
+static struct secret_value copy_of(const struct secret_value *v, const struct secret_spec *spec,
+                                   struct arena *a)
 {
     return (struct secret_value){spec, arena_copy(a, v->cert), arena_copy(a, v->public_key),
                                  arena_copy(a, v->private_key)};
 }
 
 /* The value that the set has of it, copied; an empty one if it has none. */
-static struct secret_value found(const struct secret_set *set, const struct secret_spec *spec, struct arena *a)
+static struct secret_value found(const struct secret_set *set, const struct secret_spec *spec,
+                                 struct arena *a)
 {
     const struct secret_value *v = secret_find(set, spec->name);
 
@@ -123,8 +124,8 @@ static bool add_again(struct draft *d, const struct secret_spec *spec, struct se
 
 /* ---- how they change ---------------------------------------------------------------------------- */
 
-bool secrets_begin(const struct manifest *m, struct slice root_secret, const struct authority *ca, int64_t now,
-                   struct arena *a, struct kept_secrets *out, struct err *err)
+bool secrets_begin(const struct manifest *m, struct slice root_secret, const struct authority *ca,
+                   int64_t now, struct arena *a, struct kept_secrets *out, struct err *err)
 {
     struct draft d = draft_for(m, a);
 
@@ -167,8 +168,8 @@ bool secrets_update(const struct manifest *old_m, const struct kept_secrets *old
     for (size_t i = 0; i < m->num_secrets; i++) {
         const struct secret_spec *spec = &m->secrets[i];
 
-        if (secret_is_kept(spec) && !add_updated(&d, spec, manifest_secret(old_m, spec->name), old, rotate, ca,
-                                                 now, err))
+        if (secret_is_kept(spec) &&
+            !add_updated(&d, spec, manifest_secret(old_m, spec->name), old, rotate, ca, now, err))
             return err_in(err, "secret \"%s\"", spec->name);
     }
     if (!try_private(m, ca, now, err))

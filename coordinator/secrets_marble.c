@@ -119,8 +119,8 @@ static bool values_of(const struct secrets_for *who, const struct secret_spec *s
            secret_derive(spec, k->previous_root_secret, who->uuid, who->marble, a, previous, err);
 }
 
-bool secrets_of_marble(const struct secrets_for *who, int64_t now, struct arena *a, struct marble_secrets *out,
-                       struct err *err)
+bool secrets_of_marble(const struct secrets_for *who, int64_t now, struct arena *a,
+                       struct marble_secrets *out, struct err *err)
 {
     const struct used u = used_of(who->manifest, who->marble, who->used, a);
     struct secret_value *values = arena_array(a, u.num, sizeof *values),

@@ -8,22 +8,22 @@
 static bool verify(const struct core *core, struct slice quote, int64_t now, struct arena *a,
                    const char **tcb_status, struct err *err)
 {
-    const struct trust_domain *domain = trust_domain();
-    struct collateral collateral;
+    struct evidence evidence;
     struct verdict verdict;
-    struct appraisal what = {.evidence = quote, .collateral = &collateral, .roots = domain->roots(), .now = now};
 
     if (quote.len > LIMIT_EVIDENCE)
         return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read", quote.len,
                        LIMIT_EVIDENCE);
-    if (!domain->collateral(quote, core->config->collateral, now, a, &collateral, err))
+    if (!evidence_decode(quote, &evidence, err))
         return false;
-    appraise(&what, a, &verdict);
-    if (!verdict.genuine && verdict.reason.code != E_TCB_REVOKED) {
-        *err = verdict.reason;
+    if (evidence.kind != EVIDENCE_DCAP)
+        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found evidence of the kind %s",
+                       evidence_kind_name(evidence.kind));
+    if (!judge_genuine(core->judge, &evidence, 0, now, a, &verdict, err) && err->code != E_TCB_REVOKED)
         return false;
-    }
-    *tcb_status = tcb_status_name(verdict.tcb_status);
+    if (verdict.claims.tee != TEE_SGX)
+        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found one of %s", verdict.claims.tee_name);
+    *tcb_status = tcb_status_name(verdict.claims.dcap.tcb_status);
     return true;
 }
 

@@ -4,7 +4,8 @@
 
 #include "manifest/cert_template.h"
 
-/* Key usage, basic constraints and names have members of their own; the ids of keys are those of other keys. */
+/* Key usage, basic constraints and names have members of their own; the ids of keys are those of other keys.
+ */
 static bool is_told_otherwise(struct slice oid)
 {
     return slice_equal(oid, OID_KEY_USAGE) || slice_equal(oid, OID_BASIC_CONSTRAINTS) ||

@@ -38,20 +38,34 @@ static const struct ignored {
 enum { NUM_IGNORED = sizeof ignored / sizeof ignored[0] };
 
 static const char *const honoured[] = {
-    "RawSubject",          "Subject",
-    "SignatureAlgorithm",  "NotAfter",
-    "KeyUsage",            "ExtKeyUsage",
-    "UnknownExtKeyUsage",  "IsCA",
-    "MaxPathLen",          "MaxPathLenZero",
-    "SubjectKeyId",        "OCSPServer",
-    "DNSNames",            "IssuingCertificateURL",
-    "EmailAddresses",      "IPAddresses",
-    "URIs",                "PermittedDNSDomainsCritical",
-    "PermittedDNSDomains", "ExcludedDNSDomains",
-    "PermittedIPRanges",   "ExcludedIPRanges",
-    "ExcludedURIDomains",  "PermittedEmailAddresses",
-    "PermittedURIDomains", "ExcludedEmailAddresses",
-    "Policies",            "CRLDistributionPoints",
+    "RawSubject",
+    "Subject",
+    "SignatureAlgorithm",
+    "NotAfter",
+    "KeyUsage",
+    "ExtKeyUsage",
+    "UnknownExtKeyUsage",
+    "IsCA",
+    "MaxPathLen",
+    "MaxPathLenZero",
+    "SubjectKeyId",
+    "OCSPServer",
+    "DNSNames",
+    "IssuingCertificateURL",
+    "EmailAddresses",
+    "IPAddresses",
+    "URIs",
+    "PermittedDNSDomainsCritical",
+    "PermittedDNSDomains",
+    "ExcludedDNSDomains",
+    "PermittedIPRanges",
+    "ExcludedIPRanges",
+    "ExcludedURIDomains",
+    "PermittedEmailAddresses",
+    "PermittedURIDomains",
+    "ExcludedEmailAddresses",
+    "Policies",
+    "CRLDistributionPoints",
     "ExtraExtensions",
 };
 enum { NUM_HONOURED = sizeof honoured / sizeof honoured[0] };
@@ -215,8 +229,10 @@ static void decode_signature_alg(struct fields *f, struct cert_template *t)
     const uint64_t alg = field_uint(f, "SignatureAlgorithm", UINT32_MAX);
 
     if (alg != 0 && (alg < 10 || alg > 12))
-        (void)field_fault(f, "SignatureAlgorithm", "expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or "
-                                                   "SHA-512), or 0; found %llu", (unsigned long long)alg);
+        (void)field_fault(f, "SignatureAlgorithm",
+                          "expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or "
+                          "SHA-512), or 0; found %llu",
+                          (unsigned long long)alg);
     t->signature_alg = (unsigned)alg;
 }
 
@@ -242,8 +258,7 @@ static void decode_extra_extensions(struct decoder *d, struct fields *f, struct 
     }
 }
 
-bool decode_cert_template(struct decoder *d, const json_t *value, const char *path,
-                          struct cert_template *out)
+bool decode_cert_template(struct decoder *d, const json_t *value, const char *path, struct cert_template *out)
 {
     const char *known[NUM_IGNORED + NUM_HONOURED + 1] = {0};
     struct fields f;

@@ -13,5 +13,6 @@ void decode_cert_names(struct decoder *d, struct fields *f, struct cert_template
 /* From Go's structure url.URL to text, as its method String does. */
 char *decode_url(struct decoder *d, const json_t *value, const char *path, struct fields *above);
 
-/* The template that a finished certificate (DER) is: its subject, term, usages, names and other extensions. */
+/* The template that a finished certificate (DER) is: its subject, term, usages, names and other extensions.
+ */
 bool template_of_cert(struct slice der, struct arena *a, struct cert_template *out, struct err *err);

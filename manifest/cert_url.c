@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Go's url.URL as manifests spell it out, member by member, and as the text that its method String makes of it. */
+/* Go's url.URL as manifests spell it out, member by member, and as the text that its method String makes of
+ * it. */
 #include "base/limits.h"
 #include "base/text.h"
 #include "manifest/cert_template.h"
 
-static const char *const url_fields[] = {"Scheme",     "Opaque",   "User",     "Host",        "Path", "RawPath",
-                                         "ForceQuery", "RawQuery", "Fragment", "RawFragment", "OmitHost", NULL};
+static const char *const url_fields[] = {"Scheme",   "Opaque",      "User",       "Host",
+                                         "Path",     "RawPath",     "ForceQuery", "RawQuery",
+                                         "Fragment", "RawFragment", "OmitHost",   NULL};
 
 /* RFC 3986 2.1, with what Go leaves as it is in each part. */
 static void put_escaped(struct buf *b, const char *text, const char *also)

@@ -44,8 +44,8 @@ static bool check_supported(const struct manifest *m, struct err *err)
         return err_set(err, E_UNSUPPORTED, "%s; see docs/known-gaps.md", m->unsupported);
     if (manifest_feature(m, "AzureHSMSealing"))
         return err_set(err, E_UNSUPPORTED,
-                       "$.Config.FeatureGates: AzureHSMSealing: this version cannot seal with a key of Azure's; "
-                       "see docs/known-gaps.md");
+                       "$.Config.FeatureGates: AzureHSMSealing: this version cannot seal with a key of "
+                       "Azure's; see docs/known-gaps.md");
     return true;
 }
 

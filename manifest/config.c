@@ -122,5 +122,6 @@ static bool check_recovery_threshold(const struct manifest *m, struct err *err)
 
 bool check_config(const struct manifest *m, struct err *err)
 {
-    return check_update_threshold(m, err) && check_seal_mode(m, err) && check_feature_gates(m, err) && check_recovery_threshold(m, err);
+    return check_update_threshold(m, err) && check_seal_mode(m, err) && check_feature_gates(m, err) &&
+           check_recovery_threshold(m, err);
 }

@@ -18,8 +18,8 @@ static bool decode_manifest(struct decoder *d, const json_t *root)
     m->users = decode_map(d, &f, "Users", sizeof *m->users, decode_user, &m->num_users);
     m->roles = decode_map(d, &f, "Roles", sizeof *m->roles, decode_role, &m->num_roles);
     m->tls = decode_map(d, &f, "TLS", sizeof *m->tls, decode_tls_tag, &m->num_tls);
-    m->infrastructures = decode_map(d, &f, "Infrastructures", sizeof *m->infrastructures, decode_infrastructure,
-                                    &m->num_infrastructures);
+    m->infrastructures = decode_map(d, &f, "Infrastructures", sizeof *m->infrastructures,
+                                    decode_infrastructure, &m->num_infrastructures);
     m->recovery_keys = decode_map(d, &f, "RecoveryKeys", sizeof *m->recovery_keys, decode_recovery_key,
                                   &m->num_recovery_keys);
     return fields_done(&f) && decode_initial(d, &f) && decode_config(d, field(&f, "Config"), "$.Config");

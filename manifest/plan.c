@@ -22,7 +22,8 @@ const char *plan_section_name(enum plan_section s)
 
 /* ---- secrets ---------------------------------------------------------------------------------- */
 
-static void add_secret(struct plan *p, const struct secret_spec *old, const struct secret_spec *next, bool rotate)
+static void add_secret(struct plan *p, const struct secret_spec *old, const struct secret_spec *next,
+                       bool rotate)
 {
     const enum secret_fate fate = secret_fate_of(old, next, rotate);
 
@@ -137,8 +138,10 @@ bool plan_update(const struct manifest *current, const struct package *effective
 
 static const char *const change_names[] = {
     [PLAN_ADDED] = "added", [PLAN_REMOVED] = "removed", [PLAN_CHANGED] = "changed"};
-static const char *const fate_names[] = {
-    [SECRET_KEPT] = "kept", [SECRET_NEW] = "new", [SECRET_REGENERATED] = "regenerated", [SECRET_REMOVED] = "removed"};
+static const char *const fate_names[] = {[SECRET_KEPT] = "kept",
+                                         [SECRET_NEW] = "new",
+                                         [SECRET_REGENERATED] = "regenerated",
+                                         [SECRET_REMOVED] = "removed"};
 static const char change_marks[] = {[PLAN_ADDED] = '+', [PLAN_REMOVED] = '-', [PLAN_CHANGED] = '~'};
 
 static void tell_entries(struct buf *b, struct arena *a, const struct plan *p)
@@ -181,8 +184,8 @@ char *plan_text(const struct plan *p, struct arena *a)
     buf_printf(&b, "%s update\n", p->kind == UPDATE_FULL ? "Full" : "Package");
     tell_entries(&b, a, p);
     buf_str(&b, "Consequences:\n");
-    buf_str(&b, "  intermediate and marble root certificate: new; marbles that run now and marbles that start "
-                "later do not trust each other until the former are restarted\n");
+    buf_str(&b, "  intermediate and marble root certificate: new; marbles that run now and marbles that "
+                "start later do not trust each other until the former are restarted\n");
     if (p->rotates_root_secret)
         buf_str(&b, "  root secret: new; private symmetric keys change, .Previous has the old ones\n");
     if (p->changes_recovery)

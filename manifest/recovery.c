@@ -24,8 +24,8 @@ static bool check_spki(struct slice der, struct err *err)
     if (!cursor_done(&inner) || !cursor_done(&key) || modulus.len == 0 || exponent.len == 0)
         return err_set(err, E_MANIFEST_RECOVERY_KEY, "not an RSA key as RFC 3279 writes it");
     if (modulus.len < MIN_RSA_BITS / 8)
-        return err_set(err, E_MANIFEST_RECOVERY_KEY, "an RSA key of %zu bits; %d are the least", modulus.len * 8,
-                       MIN_RSA_BITS);
+        return err_set(err, E_MANIFEST_RECOVERY_KEY, "an RSA key of %zu bits; %d are the least",
+                       modulus.len * 8, MIN_RSA_BITS);
     return true;
 }
 

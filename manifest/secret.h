@@ -38,8 +38,8 @@ struct cert_template {
     unsigned signature_alg; /* Go's number; 0: what goes with the issuer's key */
     bool has_not_after;
     int64_t not_after;
-    unsigned key_usage;          /* Go's bit mask; 0: default */
-    uint64_t *ext_key_usage;     /* Go's numbers */
+    unsigned key_usage;      /* Go's bit mask; 0: default */
+    uint64_t *ext_key_usage; /* Go's numbers */
     size_t num_ext_key_usage;
     struct slices other_ext_key_usage; /* OIDs */
     bool is_ca;
@@ -73,7 +73,8 @@ static inline bool secret_is_kept(const struct secret_spec *s) { return s->share
 /* Days for which a certificate is made: 365 where the manifest says nothing. */
 uint64_t secret_valid_for(const struct secret_spec *s);
 
-/* Is it the same secret in another manifest? Type, size, who shares it, who defines it, days; not the template. */
+/* Is it the same secret in another manifest? Type, size, who shares it, who defines it, days; not the
+ * template. */
 bool secret_same_definition(const struct secret_spec *a, const struct secret_spec *b);
 
 /* A value. Slices borrow; empty ones are not set. */

@@ -97,8 +97,9 @@ static bool check_key_size(const struct secret_spec *s, struct err *err)
     const unsigned long long size = s->size;
 
     if (s->type == SECRET_CERT_RSA && (size < RSA_MIN_BITS || size > RSA_MAX_BITS || size % 8 != 0))
-        return err_set(err, E_SECRET_SIZE, "Size: expected a multiple of 8 from %d to %d bits for RSA, found %llu",
-                       RSA_MIN_BITS, RSA_MAX_BITS, size);
+        return err_set(err, E_SECRET_SIZE,
+                       "Size: expected a multiple of 8 from %d to %d bits for RSA, found %llu", RSA_MIN_BITS,
+                       RSA_MAX_BITS, size);
     if (s->type == SECRET_CERT_ECDSA && size != 224 && size != 256 && size != 384 && size != 521)
         return err_set(err, E_SECRET_SIZE, "Size: expected 224, 256, 384 or 521; found %llu", size);
     if (s->type == SECRET_CERT_ED25519 && size != 0)

@@ -9,8 +9,7 @@ static bool run_pieces(struct run *run, const struct piece *p, enum piece_kind *
 static bool spend(struct run *run, size_t steps)
 {
     if (*run->steps_left < steps)
-        return err_set(run->err, E_TEMPLATE_SIZE, "the templates take more than the %d steps allowed",
-                       LIMIT_TEMPLATE_STEPS);
+        return err_set(run->err, E_TEMPLATE_SIZE, "the template takes more steps than are allowed");
     *run->steps_left -= steps;
     return true;
 }

@@ -42,7 +42,7 @@ static bool make_evidence(struct slice cert, struct arena *a, struct slice *out,
     sha256(report_data, cert);
     if (!tee_here(&tee, err) || !tee->evidence(report_data, a, &quote, err))
         return false;
-    *out = evidence_wrap_oe(a, quote);
+    *out = evidence_framed(quote, a);
     return true;
 }
 

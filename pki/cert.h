@@ -101,6 +101,7 @@ struct cert_spec {
     bool key_ids;                  /* subject key id, and authority key id when issued by another */
     const struct extension *extra;
     size_t num_extra;
+    bool rsa_pss; /* an RSA issuer signs with PSS and SHA-384, as AMD does, and not with PKCS#1 1.5 */
 };
 
 /* Signs a certificate for the key in `spki`. issuer NULL: self-signed (issuer name = subject).
@@ -156,6 +157,7 @@ struct crl_spec {
     uint64_t number;
     const struct slice *serials; /* revoked */
     size_t num_serials;
+    bool rsa_pss; /* as for certificates */
 };
 bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const struct key *issuer_key, struct arena *a,
                struct slice *der, struct err *err);

@@ -153,7 +153,7 @@ static bool check_key(const struct key *k, struct slice spki, struct arena *a, s
 
 static enum signature_alg alg_of(const struct cert_spec *spec, const struct key *issuer_key)
 {
-    return spec->alg != NULL ? *spec->alg : key_signature_alg(issuer_key);
+    return spec->alg != NULL ? *spec->alg : issuing_alg(issuer_key, spec->rsa_pss);
 }
 
 static bool put_tbs(struct buf *b, const struct cert_spec *spec, struct slice subject, struct slice spki,

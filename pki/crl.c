@@ -161,6 +161,7 @@ static bool put_crl_extensions(struct buf *b, const struct crl_spec *spec, const
 bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const struct key *issuer_key,
                struct arena *a, struct slice *der, struct err *err)
 {
+    const enum signature_alg alg = issuing_alg(issuer_key, spec->rsa_pss);
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_CRL - 1024);
     const size_t mark = der_begin(&b, DER_SEQUENCE);
 
@@ -169,7 +170,7 @@ bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const str
                        "issuing a revocation list: expected the private key that belongs to the "
                        "issuer, found another");
     der_put_uint(&b, 1); /* version 2 */
-    signature_alg_put(&b, key_signature_alg(issuer_key));
+    signature_alg_put(&b, alg);
     buf_put(&b, issuer->subject);
     der_put_time(&b, spec->this_update);
     der_put_time(&b, spec->next_update);
@@ -183,5 +184,5 @@ bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const str
                        "issuing a revocation list: expected at most %d bytes, and dates in the "
                        "years 0 to 9999",
                        LIMIT_CRL);
-    return signed_make(buf_bytes(&b), issuer_key, key_signature_alg(issuer_key), a, der, err);
+    return signed_make(buf_bytes(&b), issuer_key, alg, a, der, err);
 }

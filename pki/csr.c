@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "pki/der.h"
-#include "pki/spki.h"
 #include "pki/x509.h"
 
 /* PKCS#9 (RFC 2985 5.4.2): the attribute that carries the extensions asked for. */
@@ -56,7 +55,7 @@ bool csr_make(const struct key *k, struct slice subject_name, const struct san *
     der_end(&b, whole);
     if (!buf_ok(&b))
         return err_set(err, E_CSR_FORMAT, "making a request: expected at most %d bytes", LIMIT_CERTIFICATE);
-    return signed_make(buf_bytes(&b), k, key_signature_alg(k), a, der, err);
+    return signed_make(buf_bytes(&b), k, issuing_alg(k, false), a, der, err);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

@@ -70,7 +70,12 @@ void extension_end(struct buf *b, struct extension_marks m)
 
 /* ---- names of the subject ------------------------------------------------------------------ */
 
-enum { NAME_EMAIL = 1, NAME_DNS = 2, NAME_URI = 6, NAME_IP = 7 }; /* the tags of GeneralName that are looked at */
+enum {
+    NAME_EMAIL = 1,
+    NAME_DNS = 2,
+    NAME_URI = 6,
+    NAME_IP = 7
+}; /* the tags of GeneralName that are looked at */
 
 static bool is_visible_ascii(struct slice s)
 {

@@ -20,14 +20,12 @@ static psa_key_attributes_t attributes_of(enum key_type type)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_EXPORT);
     if (type == KEY_RSA) {
-        psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_EXPORT |
-                                                 PSA_KEY_USAGE_DECRYPT);
         psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR);
         psa_set_key_algorithm(&attributes, PSA_ALG_RSA_PKCS1V15_SIGN(PSA_ALG_ANY_HASH));
-        psa_set_key_enrollment_algorithm(&attributes, PSA_ALG_RSA_OAEP(PSA_ALG_SHA_256));
+        psa_set_key_enrollment_algorithm(&attributes, PSA_ALG_RSA_PSS(PSA_ALG_ANY_HASH)); /* its second one */
     } else {
-        psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_EXPORT);
         psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
         psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
         psa_set_key_bits(&attributes, curve_bits(type));
@@ -213,7 +211,8 @@ static bool sign(const struct key *k, enum signature_alg alg, struct slice messa
         *signature = sign_ed25519(k, message, a);
         return true;
     }
-    status = psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made, sizeof made, &len);
+    status =
+        psa_sign_message(k->impl->id, psa_alg_of(alg), message.ptr, message.len, made, sizeof made, &len);
     if (status != PSA_SUCCESS)
         return err_set(err, E_CRYPTO, "signing with %s: status %d", signature_alg_name(alg), (int)status);
     *signature = arena_copy(a, slice_of(made, len));
@@ -232,20 +231,14 @@ bool key_sign_raw(const struct key *k, struct slice message, struct arena *a, st
 bool key_sign_as(const struct key *k, enum signature_alg alg, struct slice message, struct arena *a,
                  struct slice *signature, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(2 * CURVE_MAX_SIZE + 16);
     struct slice raw;
 
-    if (!signature_alg_fits(alg, k->impl->type) || signature_alg_is_pss(alg))
+    if (!signature_alg_fits(alg, k->impl->type))
         return err_set(err, E_UNSUPPORTED, "a key of %s cannot sign with %s", key_type_name(k->impl->type),
                        signature_alg_name(alg));
     if (!sign(k, alg, message, a, &raw, err))
         return false;
-    if (curve_of(k->impl->type) == NULL) {
-        *signature = raw;
-        return true;
-    }
-    ecdsa_put(&b, raw);
-    *signature = arena_copy(a, buf_bytes(&b));
+    *signature = curve_of(k->impl->type) == NULL ? raw : signature_from_raw(a, raw);
     return true;
 }
 
@@ -255,6 +248,26 @@ bool key_sign(const struct key *k, struct slice message, struct arena *a, struct
     return key_sign_as(k, key_signature_alg(k), message, a, signature, err);
 }
 
+/* PSA gives a key two purposes, which are signatures: for another one it has to be a key of its own. */
+static bool decrypt_oaep(const struct key *k, struct slice encrypted, struct secret *plain, size_t *len)
+{
+    const psa_algorithm_t oaep = PSA_ALG_RSA_OAEP(PSA_ALG_SHA_256);
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    scoped(secret_wipe) struct secret bytes = {0};
+    psa_key_id_t id;
+    psa_status_t status;
+
+    key_export(k, &bytes);
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DECRYPT);
+    psa_set_key_algorithm(&attributes, oaep);
+    psa_must(psa_import_key(&attributes, bytes.ptr, bytes.len, &id));
+    status =
+        psa_asymmetric_decrypt(id, oaep, encrypted.ptr, encrypted.len, NULL, 0, plain->ptr, plain->len, len);
+    psa_must(psa_destroy_key(id));
+    return status == PSA_SUCCESS;
+}
+
 /* Whether the key, the length or the padding is wrong, nobody outside is to find out. */
 bool key_decrypt(const struct key *k, struct slice encrypted, struct secret *out, struct err *err)
 {
@@ -262,9 +275,7 @@ bool key_decrypt(const struct key *k, struct slice encrypted, struct secret *out
     size_t len;
 
     secret_new(&plain, RSA_MAX_BITS / 8);
-    if (k->impl->type != KEY_RSA ||
-        psa_asymmetric_decrypt(k->impl->id, PSA_ALG_RSA_OAEP(PSA_ALG_SHA_256), encrypted.ptr, encrypted.len,
-                               NULL, 0, plain.ptr, plain.len, &len) != PSA_SUCCESS)
+    if (k->impl->type != KEY_RSA || !decrypt_oaep(k, encrypted, &plain, &len))
         return err_set(err, E_DECRYPT,
                        "%zu bytes: expected them to be encrypted to this key, with RSA-OAEP and SHA-256",
                        encrypted.len);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys as others write them: PKCS#8 (RFC 5958, RFC 8410), SEC1 (RFC 5915), PKCS#1 (RFC 8017 A.1.2). */
+/* Private keys as others write them: PKCS#8 (RFC 5958, RFC 8410), SEC1 (RFC 5915), PKCS#1 (RFC 8017 A.1.2).
+ */
 #include "base/text.h"
 #include "pki/der.h"
 #include "pki/key_impl.h"
@@ -7,13 +8,14 @@
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-bool key_from_p256_scalar(struct slice scalar, struct key *out, struct err *err)
+bool key_from_scalar(enum key_type curve, struct slice scalar, struct key *out, struct err *err)
 {
-    const struct key_parts p = {KEY_P256, scalar, {0}};
+    const struct curve *c = curve_of(curve);
+    const struct key_parts p = {curve, scalar, {0}};
 
-    if (scalar.len != curve_of(KEY_P256)->size)
+    if (c == NULL || scalar.len != c->size)
         return err_set(err, E_KEY_FORMAT, "private key: expected a scalar of %zu bytes, found %zu",
-                       curve_of(KEY_P256)->size, scalar.len);
+                       c == NULL ? 0 : c->size, scalar.len);
     return key_import(&p, out, err);
 }
 
@@ -29,7 +31,8 @@ static bool read_sec1(struct slice der, const struct curve *curve, struct key_pa
         const struct curve *named = curve_by_oid(der_take(&params, DER_OID));
 
         if (!cursor_done(&params) || named == NULL || (curve != NULL && curve != named))
-            return err_set(err, E_KEY_FORMAT, "EC private key: expected the curve P-224, P-256, P-384 or P-521");
+            return err_set(err, E_KEY_FORMAT,
+                           "EC private key: expected the curve P-224, P-256, P-384 or P-521");
         curve = named;
     }
     if (der_next_is(&s, der_context_constructed(1))) {
@@ -64,8 +67,8 @@ static bool read_pkcs1(struct slice der, struct key_parts *out, struct err *err)
     return true;
 }
 
-/* CurvePrivateKey (RFC 8410 section 7): the seed in an OCTET STRING of its own. `beside` is the optional public
- * key's BIT STRING, tagged implicitly: a count of unused bits, which is 0, and the point. */
+/* CurvePrivateKey (RFC 8410 section 7): the seed in an OCTET STRING of its own. `beside` is the optional
+ * public key's BIT STRING, tagged implicitly: a count of unused bits, which is 0, and the point. */
 static bool read_ed25519(struct slice inner, struct slice beside, struct key_parts *out, struct err *err)
 {
     struct cursor c = cursor_over(inner), public = cursor_over(beside);
@@ -99,8 +102,9 @@ static bool read_pkcs8(struct cursor s, struct key_parts *out, struct err *err)
         return read_ed25519(inner, beside, out, err);
     curve = curve_by_oid(der_take(&alg, DER_OID));
     if (!slice_equal(oid, OID_EC_PUBLIC_KEY) || !cursor_done(&alg) || curve == NULL)
-        return err_set(err, E_KEY_FORMAT,
-                       "private key: expected RSA, Ed25519, or EC on P-224, P-256, P-384 or P-521, found another");
+        return err_set(
+            err, E_KEY_FORMAT,
+            "private key: expected RSA, Ed25519, or EC on P-224, P-256, P-384 or P-521, found another");
     return read_sec1(inner, curve, out, err);
 }
 
@@ -169,8 +173,8 @@ static void put_sec1(struct buf *b, struct slice scalar, const struct curve *nam
     der_end(b, whole);
 }
 
-/* The curve is named outside and not again inside, and the public key of EC is inside: as OpenSSL and Go write
- * it. */
+/* The curve is named outside and not again inside, and the public key of EC is inside: as OpenSSL and Go
+ * write it. */
 static void put_pkcs8(struct buf *b, const struct key *k, struct slice secret)
 {
     const struct curve *curve = curve_of(key_type_of(k));

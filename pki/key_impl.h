@@ -4,8 +4,8 @@
 #include "pki/psa.h"
 #include "pki/spki.h"
 
-/* The private half is in PSA's store, which locks and wipes, or, of an Ed25519 key, in guarded memory; the public
- * half is here. Never changed once made, so threads may share it. */
+/* The private half is in PSA's store, which locks and wipes, or, of an Ed25519 key, in guarded memory; the
+ * public half is here. Never changed once made, so threads may share it. */
 struct key_impl {
     enum key_type type;
     psa_key_id_t id;

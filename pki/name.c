@@ -140,7 +140,8 @@ static struct slice attribute_of(struct arena *a, struct slice oid, const char *
     return arena_copy(a, buf_bytes(&b));
 }
 
-/* X.690 11.6: the elements of a SET OF stand in the order of their bytes, a shorter one as if zeros followed. */
+/* X.690 11.6: the elements of a SET OF stand in the order of their bytes, a shorter one as if zeros followed.
+ */
 static int by_encoding(const void *x, const void *y)
 {
     const struct slice *a = x, *b = y;

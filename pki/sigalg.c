@@ -41,8 +41,6 @@ static const struct slice mgf1 = PKCS1(8);
 
 const char *signature_alg_name(enum signature_alg alg) { return rows[alg].name; }
 
-bool signature_alg_is_pss(enum signature_alg alg) { return rows[alg].params == PARAMS_PSS; }
-
 bool signature_alg_fits(enum signature_alg alg, enum key_type type)
 {
     if (type == KEY_ED25519 || alg == SIG_ED25519)
@@ -121,6 +119,34 @@ bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_
         oid_to_text(&scratch, oid));
 }
 
+static void put_hash(struct buf *b, struct slice oid)
+{
+    const size_t mark = der_begin(b, DER_SEQUENCE);
+
+    der_put_oid(b, oid);
+    der_put(b, DER_NULL, (struct slice){0});
+    der_end(b, mark);
+}
+
+static void put_pss(struct buf *b, const struct row *row)
+{
+    const size_t params = der_begin(b, DER_SEQUENCE);
+    size_t field = der_begin(b, der_context_constructed(0)), mask;
+
+    put_hash(b, row->hash);
+    der_end(b, field);
+    field = der_begin(b, der_context_constructed(1));
+    mask = der_begin(b, DER_SEQUENCE);
+    der_put_oid(b, mgf1);
+    put_hash(b, row->hash);
+    der_end(b, mask);
+    der_end(b, field);
+    field = der_begin(b, der_context_constructed(2));
+    der_put_uint(b, row->salt);
+    der_end(b, field);
+    der_end(b, params);
+}
+
 void signature_alg_put(struct buf *b, enum signature_alg alg)
 {
     const size_t mark = der_begin(b, DER_SEQUENCE);
@@ -128,5 +154,7 @@ void signature_alg_put(struct buf *b, enum signature_alg alg)
     der_put_oid(b, rows[alg].oid);
     if (rows[alg].params == PARAMS_NULL)
         der_put(b, DER_NULL, (struct slice){0});
+    if (rows[alg].params == PARAMS_PSS)
+        put_pss(b, &rows[alg]);
     der_end(b, mark);
 }

@@ -23,6 +23,11 @@ bool signed_read(struct slice der, const char *what, struct signed_parts *out, e
     return true;
 }
 
+enum signature_alg issuing_alg(const struct key *k, bool rsa_pss)
+{
+    return rsa_pss && key_type_of(k) == KEY_RSA ? SIG_RSA_PSS_SHA384 : key_signature_alg(k);
+}
+
 bool signed_make(struct slice tbs, const struct key *k, enum signature_alg alg, struct arena *a,
                  struct slice *der, struct err *err)
 {

@@ -98,8 +98,9 @@ static bool read_rsa(struct cursor *alg, struct slice bits, struct public_key *o
 static bool read_ed25519(const struct cursor *alg, struct slice bits, struct public_key *out, struct err *err)
 {
     if (!cursor_done(alg) || bits.len != ED25519_LEN)
-        return err_set(err, E_KEY_FORMAT, "Ed25519 public key: expected %d bytes and no parameters, found %zu",
-                       ED25519_LEN, bits.len);
+        return err_set(err, E_KEY_FORMAT,
+                       "Ed25519 public key: expected %d bytes and no parameters, found %zu", ED25519_LEN,
+                       bits.len);
     *out = (struct public_key){.type = KEY_ED25519, .bits = bits};
     return true;
 }
@@ -182,4 +183,22 @@ void ecdsa_put(struct buf *b, struct slice raw)
     der_put_integer(b, slice_of(raw.ptr, half));
     der_put_integer(b, slice_of(raw.ptr + half, half));
     der_end(b, mark);
+}
+
+struct slice signature_from_raw(struct arena *a, struct slice raw)
+{
+    scoped(buf_wipe) struct buf b = buf_max(raw.len + 16);
+
+    ecdsa_put(&b, raw);
+    return arena_copy(a, buf_bytes(&b));
+}
+
+bool spki_key_type(struct slice spki, enum key_type *out, struct err *err)
+{
+    struct public_key key;
+
+    if (!spki_read(spki, &key, err))
+        return false;
+    *out = key.type;
+    return true;
 }

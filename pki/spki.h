@@ -31,7 +31,8 @@ void key_alg_put(struct buf *b, enum key_type type);
 
 struct public_key {
     enum key_type type;
-    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
+    struct slice
+        bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
     unsigned rsa_bits;
 };
 
@@ -46,10 +47,9 @@ void ecdsa_put(struct buf *b, struct slice raw);
 
 /* AlgorithmIdentifier of signatures. One that is not known is refused as `code`. */
 bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_code code, struct err *err);
-void signature_alg_put(struct buf *b, enum signature_alg alg); /* not PSS, with which nothing of ours signs */
+void signature_alg_put(struct buf *b, enum signature_alg alg);
 const char *signature_alg_name(enum signature_alg alg);
 bool signature_alg_fits(enum signature_alg alg, enum key_type type);
-bool signature_alg_is_pss(enum signature_alg alg);
 
 /* What key_sign() makes with this key. */
 enum signature_alg key_signature_alg(const struct key *k);

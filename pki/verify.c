@@ -80,8 +80,8 @@ static bool verify_ed25519(const struct public_key *key, struct slice message, s
 static bool check_rsa_size(const struct public_key *key, struct err *err)
 {
     return key->type != KEY_RSA || key->rsa_bits >= RSA_TRUSTED_MIN_BITS ||
-           err_set(err, E_KEY_FORMAT, "RSA public key: expected %d to %d bits, found %u", RSA_TRUSTED_MIN_BITS,
-                   RSA_MAX_BITS, key->rsa_bits);
+           err_set(err, E_KEY_FORMAT, "RSA public key: expected %d to %d bits, found %u",
+                   RSA_TRUSTED_MIN_BITS, RSA_MAX_BITS, key->rsa_bits);
 }
 
 bool spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature,
@@ -134,7 +134,8 @@ bool spki_check(struct slice spki, enum key_type *type, struct err *err)
     return true;
 }
 
-bool spki_from_pem(struct slice text, struct arena *a, struct slice *spki, enum key_type *type, struct err *err)
+bool spki_from_pem(struct slice text, struct arena *a, struct slice *spki, enum key_type *type,
+                   struct err *err)
 {
     struct pem_block block;
 
@@ -165,7 +166,8 @@ bool spki_encrypt(struct slice spki, struct slice plain, struct arena *a, struct
                        key_type_name(key.type));
     if (!import_public(&key, PSA_KEY_USAGE_ENCRYPT, oaep, &id, err))
         return false;
-    status = psa_asymmetric_encrypt(id, oaep, plain.ptr, plain.len, NULL, 0, encrypted, RSA_MAX_BITS / 8, &len);
+    status =
+        psa_asymmetric_encrypt(id, oaep, plain.ptr, plain.len, NULL, 0, encrypted, RSA_MAX_BITS / 8, &len);
     psa_must(psa_destroy_key(id));
     if (status != PSA_SUCCESS)
         return err_set(err, E_CRYPTO, "encrypting %zu bytes to an RSA key of %u bits: status %d", plain.len,

@@ -15,9 +15,12 @@ struct signed_parts {
 bool signed_read(struct slice der, const char *what, struct signed_parts *out, enum err_code code,
                  struct err *err);
 
-/* Signs `tbs` with this algorithm, which `tbs` has to name, and wraps the two. */
-bool signed_make(struct slice tbs, const struct key *k, enum signature_alg alg, struct arena *a, struct slice *der,
-                 struct err *err);
+/* Signs `tbs`, which names the same algorithm, and wraps the two. */
+bool signed_make(struct slice tbs, const struct key *k, enum signature_alg alg, struct arena *a,
+                 struct slice *der, struct err *err);
+
+/* What a key signs certificates and lists with: RSA-PSS with SHA-384 if asked for and the key is RSA. */
+enum signature_alg issuing_alg(const struct key *k, bool rsa_pss);
 
 /* A Name: a SEQUENCE of SETs of one or more type-and-value pairs, possibly none. Poisons c if it is not one.
  */
@@ -40,7 +43,10 @@ void extension_end(struct buf *b, struct extension_marks m);
  * In writing, as Go does: DNS names, mail addresses, IP addresses, URIs, each in the order given. */
 bool san_read(struct slice value, struct arena *a, struct san *out, enum err_code code, struct err *err);
 void san_put(struct buf *b, const struct san *san);
-static inline bool san_is_empty(const struct san *s) { return s->num_dns + s->num_emails + s->num_ips + s->num_uris == 0; }
+static inline bool san_is_empty(const struct san *s)
+{
+    return s->num_dns + s->num_emails + s->num_ips + s->num_uris == 0;
+}
 
 /* RFC 7093 section 2, method 1: the leftmost 160 bits of SHA-256 over the public key's bits. */
 enum { KEY_ID_LEN = 20 };

@@ -4,73 +4,51 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "attestation/sim/measure.h"
-#include "attestation/sim/seed.h"
-#include "base/buf.h"
+#include "attestation/oe.h"
+#include "attestation/sim/tees.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 
-static bool sim_probe(struct err *err)
+/* What there is to be fetched for this evidence. */
+enum served { SERVED_SGX, SERVED_TDX, SERVED_SNP, SERVED_NOTHING };
+
+static enum served of_quote(struct slice quote)
 {
-    (void)err;
-    return true;
+    struct oe_framed framed;
+    struct dcap_quote q;
+    struct err ignored;
+
+    return oe_unframe(quote, &framed, &ignored) && dcap_quote_parse(framed.quote, &q, &ignored) && q.tee == TEE_TDX
+               ? SERVED_TDX
+               : SERVED_SGX;
 }
 
-static bool sim_evidence(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err)
+/* What is of no kind gets SGX's, and is refused by its form. */
+static enum served served_for(const struct evidence *e)
 {
-    struct sim_identity self;
-
-    return sim_measure_self(&self, err) && sim_quote(&sim_platform_default, &self, report_data, a, out, err);
+    if (e->kind == EVIDENCE_NITRO)
+        return SERVED_NOTHING;
+    if (e->kind == EVIDENCE_SNP || (e->kind == EVIDENCE_AZURE && e->quote.len == 0))
+        return SERVED_SNP;
+    return of_quote(e->quote);
 }
 
-/* As EGETKEY derives with KEYPOLICY.MRSIGNER (and ISVPRODID) or KEYPOLICY.MRENCLAVE; a debug enclave gets
- * other keys, as there. */
-void sim_seal_key_of(const struct sim_identity *id, enum seal_policy policy, struct secret *out)
+static bool serve(enum served what, int64_t now, struct arena *a, struct collateral *out, struct err *err)
 {
-    scoped(buf_wipe) struct buf context = buf_max(KIB);
+    static const struct sim_snp_options chip = {0};
+    const struct sim_collateral_options all_is_well = {.tdx = what == SERVED_TDX};
 
-    buf_u8(&context, (uint8_t)policy);
-    buf_u8(&context, id->debug);
-    if (policy == SEAL_UNIQUE) {
-        buf_put(&context, slice_of(id->mr_enclave, sizeof id->mr_enclave));
-    } else {
-        buf_put(&context, slice_of(id->mr_signer, sizeof id->mr_signer));
-        buf_u16le(&context, id->product_id);
-    }
-    sim_sealing_key(buf_bytes(&context), out);
+    if (what == SERVED_NOTHING)
+        return true;
+    return what == SERVED_SNP ? sim_snp_collateral(sim_chip_here, &chip, now, a, out, err)
+                              : sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
 }
 
-static bool sim_seal_key(enum seal_policy policy, struct secret *out, struct err *err)
+static bool sim_domain_collateral(const struct evidence *evidence, int64_t now, struct arena *a,
+                                  struct collateral *out, struct err *err)
 {
-    struct sim_identity self;
-
-    if (!sim_measure_self(&self, err))
-        return false;
-    sim_seal_key_of(&self, policy, out);
-    return true;
-}
-
-static const struct tee sim_tee = {
-    .name = "sgx-simulated",
-    .probe = sim_probe,
-    .evidence = sim_evidence,
-    .seal_key = sim_seal_key,
-};
-static const struct tee *const sim_tees[] = {&sim_tee, NULL};
-
-/* A bundle, where one is named, stands for what a service served at another time. */
-static bool sim_domain_collateral(struct slice evidence, const char *bundle_path, int64_t now,
-                                  struct arena *a, struct collateral *out, struct err *err)
-{
-    static const struct sim_collateral_options all_is_well = {0};
-    struct slice text;
-
-    (void)evidence;
-    if (bundle_path == NULL)
-        return sim_collateral(&sim_platform_default, &all_is_well, now, a, out, err);
-    return (file_read(bundle_path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
-           err_in(err, "collateral");
+    return serve(served_for(evidence), now, a, out, err);
 }
 
 static void close_file(FILE **f)

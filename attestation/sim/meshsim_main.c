@@ -5,12 +5,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "attestation/collateral.h"
 #include "attestation/policy.h"
+#include "attestation/sim/azure.h"
 #include "attestation/sim/measure.h"
+#include "attestation/sim/serve.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -24,7 +29,7 @@ enum { REPORT_DATA_LEN = 64 };
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, OUTPUT, NUM_OPTIONS };
+enum option { KEY, PRODUCT_ID, SECURITY_VERSION, DEBUG_MODE, REPORT_DATA, AK, TDX, SIZE, OUTPUT, ADDRESS, CERTIFICATE, READY, NUM_OPTIONS };
 
 static const struct {
     const char *name, *value, *help; /* value NULL: a switch */
@@ -34,7 +39,13 @@ static const struct {
     [SECURITY_VERSION] = {"--security-version", "N", "SecurityVersion, 0 to 65535 (default: 1)"},
     [DEBUG_MODE] = {"--debug", NULL, "a debug enclave: packages accept it only with Debug set"},
     [REPORT_DATA] = {"--report-data", "HEX", "up to 64 bytes to bind; zeros are appended"},
+    [AK] = {"--ak", "FILE", "the virtual TPM's attestation key: public, RSA, DER"},
+    [TDX] = {"--tdx", NULL, "of a VM on TDX (default: on SEV-SNP)"},
+    [SIZE] = {"--size", "N", "of the NV index that it is for (default: 2600, as Azure's)"},
     [OUTPUT] = {"-o", "FILE", "where to write"},
+    [ADDRESS] = {"--address", "HOST:PORT", "where to listen (default: localhost:8081)"},
+    [CERTIFICATE] = {"--certificate", "FILE", "where to write the server's certificate, PEM"},
+    [READY] = {"--ready", "FILE", "written once it listens: its port"},
 };
 
 struct arguments {
@@ -188,11 +199,93 @@ static bool run_quote(const struct arguments *args, struct arena *a, struct err 
 
 static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
 {
-    static const struct sim_collateral_options all_is_well = {0};
-    struct collateral c;
+    const int64_t now = clock_now();
+    struct collateral_needs needs;
+    struct collateral_items items;
+    struct evidence evidence;
+    struct collateral c = {0};
+    struct sim_identity self;
+    struct slice quote;
+    static const uint8_t nothing[64];
 
-    return sim_collateral(&sim_platform_default, &all_is_well, clock_now(), a, &c, err) &&
-           file_save(args->value[OUTPUT], slice_str(bundle_text(&c, a)), 0644, err);
+    if (!sim_measure_self(&self, err) || !sim_quote(&sim_platform_default, &self, nothing, a, &quote, err) ||
+        !evidence_decode(quote, &evidence, err) || !collateral_needs_of(&evidence, UPDATE_STANDARD, a, &needs, err) ||
+        !trust_domain()->collateral(&evidence, now, a, &c, err))
+        return false;
+    items = collateral_items_of(&needs, &c, "meshsim", now, a);
+    for (size_t i = 0; i < items.num; i++) {
+        struct collateral_need need;
+
+        if (!collateral_need_named(items.at[i].name, a, &need, err) ||
+            !collateral_item_verify(&need, sim_roots(), NULL, a, &items.at[i], err))
+            return false;
+    }
+    return file_save(args->value[OUTPUT], slice_str(bundle_text(&items, a)), 0644, err);
+}
+
+static bool run_hcl_report(const struct arguments *args, struct arena *a, struct err *err)
+{
+    const struct sim_identity id = {.debug = args->value[DEBUG_MODE] != NULL};
+    const enum hcl_hardware hardware = args->value[TDX] != NULL ? HCL_TDX : HCL_SNP;
+    uint64_t size = SIM_HCL_NV_LEN;
+    struct slice ak, report;
+
+    if (args->value[SIZE] != NULL && (!decimal_decode(slice_str(args->value[SIZE]), UINT16_MAX, &size) || size < 2000))
+        return err_set(err, E_USAGE, "--size: expected a number from 2000 to 65535, found \"%s\"", args->value[SIZE]);
+    return file_read(args->value[AK], LIMIT_CERTIFICATE, a, &ak, err) &&
+           sim_azure_report(hardware, &id, ak, (size_t)size, a, &report, err) &&
+           file_save(args->value[OUTPUT], report, 0644, err);
+}
+
+/* Threads of a server inherit it, so it comes first. */
+static void block_ends(void)
+{
+    sigset_t ends;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Until SIGTERM or SIGINT, which block_ends() keeps for it. */
+static bool wait_for_end(struct err *err)
+{
+    sigset_t ends;
+    int which;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    return sigwait(&ends, &which) == 0 || err_set(err, E_INTERNAL, "waiting for a signal failed");
+}
+
+static bool run_serve(const struct arguments *args, struct arena *a, struct err *err)
+{
+    scoped(sim_service_free) struct sim_service *service = sim_service_new();
+    scoped(net_server_stop) struct net_server *server = NULL; /* ends before the service */
+    const struct net_listener listener = {
+        .address = args->value[ADDRESS] != NULL ? args->value[ADDRESS] : "localhost:8081",
+        .client_auth = TLS_CLIENT_NONE,
+        .http1 = true,
+        .http2 = true,
+        .handler = sim_service_handler(service),
+    };
+    unsigned port;
+
+    block_ends();
+    if (args->value[CERTIFICATE] != NULL &&
+        !file_save(args->value[CERTIFICATE], slice_str(sim_service_certificate(service)), 0644, err))
+        return false;
+    if (!net_server_start(&(struct net_server_options){0}, &server, err) ||
+        !net_server_listen(server, &listener, &port, err))
+        return false;
+    (void)printf("serving collateral of simulated platforms on port %u\n", port);
+    (void)fflush(stdout);
+    return (args->value[READY] == NULL ||
+            file_save(args->value[READY], slice_str(arena_printf(a, "%u\n", port)), 0644, err)) &&
+           wait_for_end(err);
 }
 
 static const struct command commands[] = {
@@ -233,6 +326,21 @@ static const struct command commands[] = {
      .takes = BIT(OUTPUT),
      .needs = BIT(OUTPUT),
      .run = run_collateral},
+    {.name = "hcl-report",
+     .summary = "write what a simulated Azure VM's virtual TPM holds",
+     .help = "Writes the report of the paravisor for a virtual TPM with this attestation key, as Azure's has it in NV "
+             "index\n0x01400001. The key belongs at handle 0x81000003.",
+     .takes = BIT(AK) | BIT(TDX) | BIT(DEBUG_MODE) | BIT(SIZE) | BIT(OUTPUT),
+     .needs = BIT(AK) | BIT(OUTPUT),
+     .run = run_hcl_report},
+    {.name = "serve",
+     .summary = "serve collateral as Intel's PCS, a PCCS and AMD's KDS do",
+     .help = "Serves over HTTPS, under the paths of the real services, what evidence of simulated platforms is judged\n"
+             "with (MESH_PCS_URL, MESH_KDS_URL, MESH_COLLATERAL_CA). How it fails can be told while it runs:\n"
+             "POST /sim/faults with lines of FAULT PATH-PART [TIMES], FAULT being one of 429[:SECONDS], 503, 404,\n"
+             "delay:MS, truncate, issuer, expired; DELETE /sim/faults; GET /sim/counts.",
+     .takes = BIT(ADDRESS) | BIT(CERTIFICATE) | BIT(READY),
+     .run = run_serve},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -310,6 +418,7 @@ int main(int argc, char **argv)
     secret_init();
     json_init();
     pki_init();
+    net_init();
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

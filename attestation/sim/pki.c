@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/sim/pki.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-
 #include "attestation/sim/seed.h"
 #include "attestation/sim/sgx_extension.h"
 #include "base/clock.h"
@@ -26,7 +23,7 @@ struct profile {
     unsigned key_usage;
 };
 static const struct profile root_profile = {
-    "root", "Intel SGX Root CA", SERVICE "/IntelSGXRootCA.der", true, 1, KU_CERT_SIGN | KU_CRL_SIGN,
+    SIM_INTEL_ROOT, "Intel SGX Root CA", SERVICE "/IntelSGXRootCA.der", true, 1, KU_CERT_SIGN | KU_CRL_SIGN,
 };
 static const struct profile platform_ca_profile = {
     "PCK Platform CA",          "Intel SGX PCK Platform CA", SERVICE "/IntelSGXRootCA.der", true, 0,
@@ -89,9 +86,9 @@ static struct slice serial_of(const struct profile *p, struct slice platform, st
     return slice_of(serial, SERIAL_LEN);
 }
 
-static bool issue(const struct profile *p, struct slice platform, const struct extension *more,
-                  size_t num_more, const struct sim_party *issuer, struct arena *a, struct sim_party *out,
-                  struct err *err)
+static bool issue(const struct profile *p, struct sim_validity v, struct slice platform,
+                  const struct extension *more, size_t num_more, const struct sim_party *issuer,
+                  struct arena *a, struct sim_party *out, struct err *err)
 {
     const struct name_part subject[] = {{OID_COMMON_NAME, p->common_name}, {OID_ORGANIZATION, organization}};
     struct extension *extra = arena_array(a, num_more + 1, sizeof *extra);
@@ -99,8 +96,8 @@ static bool issue(const struct profile *p, struct slice platform, const struct e
         .subject = subject,
         .num_subject = 2,
         .serial = serial_of(p, platform, a),
-        .not_before = civil_to_time((struct civil){2020, 1, 1, 0, 0, 0}),
-        .not_after = civil_to_time((struct civil){2049, 12, 31, 23, 59, 59}),
+        .not_before = v.from != 0 ? v.from : civil_to_time((struct civil){2020, 1, 1, 0, 0, 0}),
+        .not_after = v.to != 0 ? v.to : civil_to_time((struct civil){2049, 12, 31, 23, 59, 59}),
         .key_usage = p->key_usage,
         .basic_constraints = true,
         .is_ca = p->is_ca,
@@ -137,28 +134,30 @@ struct slice sim_platform_bytes(const struct sim_platform *p, struct arena *a)
     return arena_copy(a, buf_bytes(&b));
 }
 
-bool sim_pki_platform(const struct sim_platform *p, struct arena *a, struct sim_pki *out, struct err *err)
+bool sim_pki_platform(const struct sim_platform *p, const struct sim_quote_options *o, struct arena *a,
+                      struct sim_pki *out, struct err *err)
 {
     const struct slice platform = sim_platform_bytes(p, a), nowhere = {0};
     const struct extension sgx = {OID_SGX, sim_sgx_extension(p, a), false};
     scoped(sim_pki_wipe) struct sim_pki made = {0};
 
-    if (!issue(&root_profile, nowhere, NULL, 0, NULL, a, &made.root, err) ||
-        !issue(&platform_ca_profile, nowhere, NULL, 0, &made.root, a, &made.platform_ca, err) ||
-        !issue(&pck_profile, platform, &sgx, 1, &made.platform_ca, a, &made.pck, err))
+    if (!issue(&root_profile, o->root, nowhere, NULL, 0, NULL, a, &made.root, err) ||
+        !issue(&platform_ca_profile, o->platform_ca, nowhere, NULL, 0, &made.root, a, &made.platform_ca, err) ||
+        !issue(&pck_profile, o->pck, platform, &sgx, 1, &made.platform_ca, a, &made.pck, err))
         return false;
     *out = made;
     made = (struct sim_pki){0};
     return true;
 }
 
-bool sim_pki_signing(struct arena *a, struct sim_pki *out, struct err *err)
+bool sim_pki_signing(struct sim_validity signing, struct arena *a, struct sim_pki *out, struct err *err)
 {
+    const struct sim_validity usual = {0};
     const struct slice nowhere = {0};
     scoped(sim_pki_wipe) struct sim_pki made = {0};
 
-    if (!issue(&root_profile, nowhere, NULL, 0, NULL, a, &made.root, err) ||
-        !issue(&tcb_signing_profile, nowhere, NULL, 0, &made.root, a, &made.tcb_signing, err))
+    if (!issue(&root_profile, usual, nowhere, NULL, 0, NULL, a, &made.root, err) ||
+        !issue(&tcb_signing_profile, signing, nowhere, NULL, 0, &made.root, a, &made.tcb_signing, err))
         return false;
     *out = made;
     made = (struct sim_pki){0};
@@ -172,32 +171,6 @@ struct slice sim_pem_chain(const struct sim_party *const *parties, size_t num, s
     for (size_t i = 0; i < num; i++)
         pem_put(&b, "CERTIFICATE", parties[i]->cert.der);
     return arena_copy(a, buf_bytes(&b));
-}
-
-static uint8_t root_xy[64];
-
-/* The seed is a constant: if this fails once, the crypto library is broken, and always fails. */
-static void derive_root(void)
-{
-    scoped(arena_wipe) struct arena a = {0};
-    scoped(key_wipe) struct key root = {0};
-    struct err err;
-    struct slice xy;
-
-    if (!sim_key(root_profile.purpose, (struct slice){0}, &root, &err) || !sim_key_xy(&root, &a, &xy, &err))
-        abort();
-    memcpy(root_xy, xy.ptr, sizeof root_xy);
-}
-
-const struct roots *sim_roots(void)
-{
-    static const struct slice anchor = {root_xy, sizeof root_xy};
-    static const struct roots roots = {.intel = &anchor, .num_intel = 1, .simulated = true};
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    if (pthread_once(&once, derive_root) != 0)
-        abort();
-    return &roots;
 }
 
 bool sim_developer_key(struct key *out, struct err *err)

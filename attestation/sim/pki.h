@@ -16,16 +16,20 @@ struct sim_party {
 };
 void sim_party_wipe(struct sim_party *p);
 
+/* The purpose of the key (attestation/sim/seed.h) that is Intel's root here. */
+#define SIM_INTEL_ROOT "root"
+
 /* Who signs what a quote consists of, and who signs collateral. Zero state is empty. */
 struct sim_pki {
     struct sim_party root, platform_ca, pck, tcb_signing;
 };
 void sim_pki_wipe(struct sim_pki *p);
 
-/* Root, Platform CA and the platform's PCK certificate; sim_pki_signing() makes root and TCB Signing.
- * Certificates live in the arena. */
-bool sim_pki_platform(const struct sim_platform *p, struct arena *a, struct sim_pki *out, struct err *err);
-bool sim_pki_signing(struct arena *a, struct sim_pki *out, struct err *err);
+/* Root, Platform CA and the platform's PCK certificate, with the dates that the options have for them;
+ * sim_pki_signing() makes root and TCB Signing. Certificates live in the arena. */
+bool sim_pki_platform(const struct sim_platform *p, const struct sim_quote_options *o, struct arena *a,
+                      struct sim_pki *out, struct err *err);
+bool sim_pki_signing(struct sim_validity signing, struct arena *a, struct sim_pki *out, struct err *err);
 
 /* PEM of the certificates given, in this order. */
 struct slice sim_pem_chain(const struct sim_party *const *parties, size_t num, struct arena *a);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotes as Intel's quoting enclave makes them: Intel SGX ECDSA Quote Library Reference, A.4 (version 3). */
+/* Quotes as Intel's quoting enclaves make them: Intel SGX ECDSA Quote Library Reference, A.4 (version 3); Intel TDX
+ * DCAP Quoting Library API, A.3 (version 4) and A.4 (version 5). */
 #include "attestation/sim/pki.h"
 #include "attestation/sim/quoting_enclave.h"
 #include "attestation/sim/seed.h"
 #include "base/limits.h"
 #include "pki/hash.h"
 
-enum { QUOTE_VERSION = 3, KEY_TYPE_P256 = 2, QE_AUTH_LEN = 32, CERT_TYPE_CHAIN = 5 };
-enum { USER_DATA_LEN = 20 };
+enum { KEY_TYPE_P256 = 2, QE_AUTH_LEN = 32, USER_DATA_LEN = 20, TEE_TYPE_TDX = 0x81 };
+enum { BODY_SGX = 1 };
+enum { CERT_PPID_CLEAR = 1, CERT_PPID_RSA3072 = 3, CERT_LEAF, CERT_CHAIN, CERT_QE_REPORT, CERT_MANIFEST };
 
 static const uint8_t intel_qe_vendor[16] = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
                                             0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
@@ -53,23 +55,28 @@ static void put_report(struct buf *b, const struct sim_platform *p, const struct
     buf_put(b, slice_of(r->report_data, 64));
 }
 
-static void put_header(struct buf *b, const struct sim_platform *p, struct arena *a)
+static void put_header(struct buf *b, const struct sim_platform *p, const struct sim_body *body, unsigned version,
+                       struct arena *a)
 {
     uint8_t user_data[USER_DATA_LEN];
 
     sim_constant("platform id", sim_platform_bytes(p, a), user_data, sizeof user_data);
-    buf_u16le(b, QUOTE_VERSION);
+    buf_u16le(b, (uint16_t)version);
     buf_u16le(b, KEY_TYPE_P256);
-    buf_zero(b, 4);
-    buf_u16le(b, p->qe_isv_svn);
-    buf_u16le(b, p->pce_svn);
+    buf_u32le(b, body->tee == TEE_TDX ? TEE_TYPE_TDX : 0);
+    buf_u16le(b, version == 3 ? p->qe_isv_svn : 0);
+    buf_u16le(b, version == 3 ? p->pce_svn : 0);
     buf_put(b, slice_of(intel_qe_vendor, sizeof intel_qe_vendor));
     buf_put(b, slice_of(user_data, sizeof user_data));
+    if (version == 5) {
+        buf_u16le(b, (uint16_t)body->type);
+        buf_u32le(b, (uint32_t)body->bytes.len);
+    }
 }
 
 /* The quoting enclave's report binds the attestation key: SHA-256(key || authentication data). */
-static void put_qe_report(struct buf *b, const struct sim_platform *p, struct slice attestation_key,
-                          struct slice auth)
+static void put_qe_report(struct buf *b, const struct sim_platform *p, enum tee_kind tee,
+                          struct slice attestation_key, struct slice auth)
 {
     const struct slice bound[] = {attestation_key, auth};
     uint8_t measurement[32], signer[32], report_data[64] = {0};
@@ -78,7 +85,7 @@ static void put_qe_report(struct buf *b, const struct sim_platform *p, struct sl
         .mr_signer = signer,
         .report_data = report_data,
         .flags = SIM_INIT | SIM_MODE64BIT | SIM_PROVISION_KEY,
-        .product_id = SIM_QE_PROD_ID,
+        .product_id = tee == TEE_TDX ? SIM_TD_QE_PROD_ID : SIM_QE_PROD_ID,
         .security_version = p->qe_isv_svn,
     };
 
@@ -88,41 +95,123 @@ static void put_qe_report(struct buf *b, const struct sim_platform *p, struct sl
     put_report(b, p, &r);
 }
 
-/* The part after the length: signatures, key, quoting enclave, certificates. */
-static bool put_signature_data(struct buf *b, const struct sim_platform *p, const struct sim_pki *pki,
-                               struct slice signed_part, struct arena *a, struct err *err)
+/* Platform id in clear with CPUSVN, PCESVN and PCEID (36 bytes), or what stands for it encrypted. */
+static void put_platform_id(struct buf *b, const struct sim_platform *p, unsigned cert_type, struct arena *a)
+{
+    uint8_t encrypted[384];
+
+    sim_constant("encrypted PPID", sim_platform_bytes(p, a), encrypted, sizeof encrypted);
+    if (cert_type == CERT_PPID_CLEAR)
+        buf_put(b, slice_of(p->ppid, sizeof p->ppid));
+    else
+        buf_put(b, slice_of(encrypted, cert_type == CERT_PPID_RSA3072 ? 384 : 256));
+    buf_put(b, slice_of(p->components, 16));
+    buf_u16le(b, p->pce_svn);
+    buf_put(b, slice_of(p->pce_id, sizeof p->pce_id));
+}
+
+/* The record at the end: who vouches for the quoting enclave. */
+static void put_certification(struct buf *b, const struct sim_platform *p, const struct sim_pki *pki, unsigned type,
+                              struct arena *a)
 {
     const struct sim_party *const chain[] = {&pki->pck, &pki->platform_ca, &pki->root};
-    const struct slice pem = sim_pem_chain(chain, 3, a);
-    scoped(buf_wipe) struct buf report = buf_max(SGX_REPORT_LEN);
-    scoped(key_wipe) struct key attestation = {0};
-    struct slice signature, xy, qe_signature;
-    uint8_t auth[QE_AUTH_LEN];
+    scoped(buf_wipe) struct buf data = buf_max(LIMIT_EVIDENCE);
 
-    for (uint8_t i = 0; i < sizeof auth; i++)
-        auth[i] = i;
-    if (!sim_key("attestation key", sim_platform_bytes(p, a), &attestation, err) ||
-        !sim_key_xy(&attestation, a, &xy, err) ||
-        !key_sign_raw(&attestation, signed_part, a, &signature, err))
+    if (type == CERT_LEAF || type == CERT_CHAIN) {
+        buf_put(&data, sim_pem_chain(chain, type == CERT_LEAF ? 1 : 3, a));
+        buf_u8(&data, 0); /* quoting libraries count the string's end */
+    } else if (type == CERT_MANIFEST) {
+        buf_str(&data, "platform manifest");
+    } else {
+        put_platform_id(&data, p, type, a);
+    }
+    buf_u16le(b, (uint16_t)type);
+    buf_u32le(b, (uint32_t)data.len);
+    buf_put(b, buf_bytes(&data));
+}
+
+struct quoting {
+    const struct sim_platform *p;
+    const struct sim_quote_options *o;
+    enum tee_kind tee;
+    unsigned version;
+    struct sim_pki pki;
+};
+
+static struct slice auth_data(const struct sim_quote_options *o, struct arena *a)
+{
+    const size_t len = o->has_auth_len ? o->auth_len : QE_AUTH_LEN;
+    uint8_t *auth = arena_alloc(a, len + 1);
+
+    for (size_t i = 0; i < len; i++)
+        auth[i] = (uint8_t)i;
+    return slice_of(auth, len);
+}
+
+/* Report of the quoting enclave, its signature, authentication data, certificates. */
+static bool put_quoting_enclave(struct buf *b, const struct quoting *q, struct slice xy, struct arena *a,
+                                struct err *err)
+{
+    scoped(buf_wipe) struct buf report = buf_max(SGX_REPORT_LEN);
+    const struct slice auth = auth_data(q->o, a);
+    struct slice signature;
+
+    put_qe_report(&report, q->p, q->tee, xy, auth);
+    if (!key_sign_raw(&q->pki.pck.key, buf_bytes(&report), a, &signature, err))
         return false;
-    put_qe_report(&report, p, xy, slice_of(auth, sizeof auth));
-    if (!key_sign_raw(&pki->pck.key, buf_bytes(&report), a, &qe_signature, err))
-        return false;
-    buf_put(b, signature);
-    buf_put(b, xy);
     buf_put(b, buf_bytes(&report));
-    buf_put(b, qe_signature);
-    buf_u16le(b, sizeof auth);
-    buf_put(b, slice_of(auth, sizeof auth));
-    buf_u16le(b, CERT_TYPE_CHAIN);
-    buf_u32le(b, (uint32_t)(pem.len + 1));
-    buf_put(b, pem);
-    buf_u8(b, 0); /* quoting libraries count the string's end */
+    buf_put(b, signature);
+    buf_u16le(b, (uint16_t)auth.len);
+    buf_put(b, auth);
+    put_certification(b, q->p, &q->pki, q->o->cert_type == 0 ? CERT_CHAIN : q->o->cert_type, a);
     return true;
 }
 
-bool sim_quote(const struct sim_platform *p, const struct sim_identity *id, const uint8_t report_data[64],
-               struct arena *a, struct slice *quote, struct err *err)
+/* The part after the length; since version 4 all but signature and key stand in a record. */
+static bool put_signature_data(struct buf *b, const struct quoting *q, struct slice signed_part, struct arena *a,
+                               struct err *err)
+{
+    scoped(key_wipe) struct key attestation = {0};
+    scoped(buf_wipe) struct buf inner = buf_max(LIMIT_EVIDENCE);
+    struct slice signature, xy;
+
+    if (!sim_key("attestation key", sim_platform_bytes(q->p, a), &attestation, err) ||
+        !sim_key_xy(&attestation, a, &xy, err) ||
+        !key_sign_raw(&attestation, signed_part, a, &signature, err) ||
+        !put_quoting_enclave(&inner, q, xy, a, err))
+        return false;
+    buf_put(b, signature);
+    buf_put(b, xy);
+    if (q->version > 3) {
+        buf_u16le(b, CERT_QE_REPORT);
+        buf_u32le(b, (uint32_t)inner.len);
+    }
+    buf_put(b, buf_bytes(&inner));
+    return true;
+}
+
+static void quoting_wipe(struct quoting *q) { sim_pki_wipe(&q->pki); }
+
+bool sim_quote_body(const struct sim_platform *p, const struct sim_body *body, unsigned version,
+                    const struct sim_quote_options *o, struct arena *a, struct slice *quote, struct err *err)
+{
+    scoped(quoting_wipe) struct quoting q = {
+        .p = p, .o = o, .tee = body->tee, .version = o->version != 0 ? o->version : version};
+    scoped(buf_wipe) struct buf b = buf_max(2 * LIMIT_EVIDENCE), tail = buf_max(LIMIT_EVIDENCE);
+
+    put_header(&b, p, body, q.version, a);
+    buf_put(&b, body->bytes);
+    if (!sim_pki_platform(p, o, a, &q.pki, err) || !put_signature_data(&tail, &q, buf_bytes(&b), a, err))
+        return err_in(err, "simulated TEE: making a quote");
+    buf_u32le(&b, (uint32_t)tail.len);
+    buf_put(&b, buf_bytes(&tail));
+    buf_zero(&b, o->trailing);
+    *quote = arena_copy(a, buf_bytes(&b));
+    return true;
+}
+
+bool sim_sgx_quote(const struct sim_platform *p, const struct sim_identity *id, const uint8_t report_data[64],
+                   const struct sim_quote_options *o, struct arena *a, struct slice *quote, struct err *err)
 {
     const struct report r = {
         .mr_enclave = id->mr_enclave,
@@ -132,15 +221,18 @@ bool sim_quote(const struct sim_platform *p, const struct sim_identity *id, cons
         .product_id = id->product_id,
         .security_version = id->security_version,
     };
-    scoped(sim_pki_wipe) struct sim_pki pki = {0};
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_EVIDENCE), tail = buf_max(LIMIT_EVIDENCE);
+    scoped(buf_wipe) struct buf b = buf_max(SGX_REPORT_LEN);
+    struct sim_body body = {TEE_SGX, BODY_SGX, {0}};
 
-    put_header(&b, p, a);
     put_report(&b, p, &r);
-    if (!sim_pki_platform(p, a, &pki, err) || !put_signature_data(&tail, p, &pki, buf_bytes(&b), a, err))
-        return err_in(err, "simulated TEE: making a quote");
-    buf_u32le(&b, (uint32_t)tail.len);
-    buf_put(&b, buf_bytes(&tail));
-    *quote = arena_copy(a, buf_bytes(&b));
-    return true;
+    body.bytes = buf_bytes(&b);
+    return sim_quote_body(p, &body, 3, o, a, quote, err);
+}
+
+bool sim_quote(const struct sim_platform *p, const struct sim_identity *id, const uint8_t report_data[64],
+               struct arena *a, struct slice *quote, struct err *err)
+{
+    static const struct sim_quote_options usual = {0};
+
+    return sim_sgx_quote(p, id, report_data, &usual, a, quote, err);
 }

@@ -20,17 +20,28 @@ static void derive(const char *purpose, struct slice context, uint8_t attempt, v
     hkdf_sha256(out, len, slice_str(sim_seed), slice_str("marblemesh/sim"), buf_bytes(&info));
 }
 
-bool sim_key(const char *purpose, struct slice platform, struct key *out, struct err *err)
+static bool derive_key(enum key_type curve, size_t len, const char *purpose, struct slice platform,
+                       struct key *out, struct err *err)
 {
-    uint8_t scalar[32];
+    uint8_t scalar[48];
 
     /* One 256-bit number in 2^32 is not below the order of the curve; then the next attempt is taken. */
     for (unsigned attempt = 0; attempt < 8; attempt++) {
-        derive(purpose, platform, (uint8_t)attempt, scalar, sizeof scalar);
-        if (key_from_p256_scalar(slice_of(scalar, sizeof scalar), out, err))
+        derive(purpose, platform, (uint8_t)attempt, scalar, len);
+        if (key_from_scalar(curve, slice_of(scalar, len), out, err))
             return true;
     }
     return err_in(err, "simulated TEE: deriving the key \"%s\"", purpose);
+}
+
+bool sim_key(const char *purpose, struct slice platform, struct key *out, struct err *err)
+{
+    return derive_key(KEY_P256, 32, purpose, platform, out, err);
+}
+
+bool sim_key_p384(const char *purpose, struct slice platform, struct key *out, struct err *err)
+{
+    return derive_key(KEY_P384, 48, purpose, platform, out, err);
 }
 
 void sim_constant(const char *purpose, struct slice context, void *out, size_t len)

@@ -11,6 +11,7 @@
 
 /* The key of that purpose and, where each platform has its own, of that platform (else empty). */
 bool sim_key(const char *purpose, struct slice platform, struct key *out, struct err *err);
+bool sim_key_p384(const char *purpose, struct slice platform, struct key *out, struct err *err);
 
 /* Bytes that are always the same for purpose and context: identities, serial numbers. */
 void sim_constant(const char *purpose, struct slice context, void *out, size_t len);

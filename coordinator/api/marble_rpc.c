@@ -26,9 +26,10 @@ static void tell(struct core *core, struct exchange *ex, const struct activation
                                 .err = err});
 }
 
-static void refuse_call(struct core *core, struct exchange *ex, int status, const struct err *err)
+static void refuse_call(struct core *core, struct exchange *ex, bool has_message, int status,
+                        const struct err *err)
 {
-    metrics_grpc_handled(metrics_of(core), false, status);
+    metrics_grpc_handled(metrics_of(core), has_message, status);
     grpc_refuse(&ex->response, &ex->arena, status, err);
 }
 
@@ -49,7 +50,7 @@ static void call_activate(struct core *core, struct exchange *ex, struct slice m
         return;
     }
     tell(core, ex, &request, &err);
-    refuse_call(core, ex, status, &err);
+    refuse_call(core, ex, true, status, &err);
 }
 
 static bool is_activate(const struct http_request *r)
@@ -63,7 +64,7 @@ static void refuse(void *app, struct exchange *ex, const struct err *err)
     const int status = err_grpc_status(err_kind(err));
 
     if (is_activate(&ex->request))
-        refuse_call(app, ex, status, err);
+        refuse_call(app, ex, false, status, err);
     else
         grpc_refuse(&ex->response, &ex->arena, status, err);
 }

@@ -75,18 +75,27 @@ bool api_v1_secrets_get(struct api_call *c, struct err *err)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* Each name once: of several the last one counts. The caller releases it. */
+static json_t *last_of_each(const json_t *upload, struct arena *a)
+{
+    json_t *each = json_object(), *value;
+    const char *name;
+
+    json_object_foreach((json_t *)(uintptr_t)upload, name, value)
+        (void)json_object_set(each, arena_strndup(a, json_name(name)), value);
+    return each;
+}
+
 static bool set(struct api_call *c, const json_t *upload, struct err *err)
 {
+    scoped(json_release) json_t *each = last_of_each(upload, &c->ex->arena);
     json_t *value;
     const char *name;
 
-    if (!core_secrets_set(c->core, c->user, upload, c->now, err))
+    if (!core_secrets_set(c->core, c->user, each, c->now, err))
         return false;
-    json_object_foreach((json_t *)(uintptr_t)upload, name, value) {
-        const struct slice plain = json_name(name);
-
-        api_note(c, (struct event){.kind = EVENT_SECRET_SET, .subject = arena_strndup(&c->ex->arena, plain)});
-    }
+    json_object_foreach(each, name, value)
+        api_note(c, (struct event){.kind = EVENT_SECRET_SET, .subject = name});
     return true;
 }
 

@@ -74,7 +74,8 @@ static bool folder_read(struct backend *b, const char *name, size_t max, struct 
 {
     scoped(arena_wipe) struct arena scratch = {0};
     struct err why = {0};
-    const bool there = file_read(arena_printf(&scratch, "%s/%s", folder_of(b)->path, name), max, a, out, &why);
+    const bool there =
+        file_read(arena_printf(&scratch, "%s/%s", folder_of(b)->path, name), max, a, out, &why);
 
     if (!there && why.code != E_FILE_MISSING) {
         *err = why;
@@ -106,7 +107,8 @@ static bool folder_create(struct backend *b, const char *name, struct err *err)
                                            failed(folder_of(b), E_FILE_WRITE, "creating", name, err));
 }
 
-static bool folder_write(struct backend *b, const char *name, uint64_t at, struct slice bytes, struct err *err)
+static bool folder_write(struct backend *b, const char *name, uint64_t at, struct slice bytes,
+                         struct err *err)
 {
     struct folder *f = folder_of(b);
     const int fd = fd_of(f, name, 0);
@@ -128,7 +130,8 @@ static bool folder_cut(struct backend *b, const char *name, uint64_t len, struct
 {
     const int fd = fd_of(folder_of(b), name, 0);
 
-    return (fd >= 0 && ftruncate(fd, (off_t)len) == 0) || failed(folder_of(b), E_FILE_WRITE, "cutting", name, err);
+    return (fd >= 0 && ftruncate(fd, (off_t)len) == 0) ||
+           failed(folder_of(b), E_FILE_WRITE, "cutting", name, err);
 }
 
 static bool folder_sync(struct backend *b, const char *name, struct err *err)
@@ -177,8 +180,8 @@ static void folder_close(struct backend **b)
 }
 
 static const struct backend_ops FOLDER = {
-    folder_read, folder_exists, folder_create,     folder_write, folder_cut,   folder_sync, folder_rename,
-    folder_remove, folder_sync_names, folder_place, folder_close,
+    folder_read,   folder_exists, folder_create,     folder_write, folder_cut,   folder_sync,
+    folder_rename, folder_remove, folder_sync_names, folder_place, folder_close,
 };
 
 static bool take(const char *path, int *fd, struct err *err)
@@ -191,7 +194,8 @@ static bool take(const char *path, int *fd, struct err *err)
     if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
         return true;
     if (errno == EWOULDBLOCK)
-        return err_set(err, E_STATE_LOCKED, "folder of the sealed state %s: another coordinator is using it", path);
+        return err_set(err, E_STATE_LOCKED, "folder of the sealed state %s: another coordinator is using it",
+                       path);
     return err_errno(err, E_FILE_READ, "folder of the sealed state %s: locking it", path);
 }
 
@@ -212,14 +216,16 @@ bool backend_folder(const char *path, struct backend **out, struct err *err)
     return true;
 }
 
-bool backend_replace(struct backend *b, const char *name, struct slice contents, bool *renamed, struct err *err)
+bool backend_replace(struct backend *b, const char *name, struct slice contents, bool *renamed,
+                     struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     const char *tmp = arena_printf(&scratch, "%s.tmp", name);
     struct err ignored;
 
     *renamed = false;
-    if (!b->ops->create(b, tmp, err) || !b->ops->write(b, tmp, 0, contents, err) || !b->ops->sync(b, tmp, err)) {
+    if (!b->ops->create(b, tmp, err) || !b->ops->write(b, tmp, 0, contents, err) ||
+        !b->ops->sync(b, tmp, err)) {
         (void)b->ops->remove(b, tmp, &ignored);
         return false;
     }

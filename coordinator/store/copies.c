@@ -161,8 +161,8 @@ bool copies_set_aside(struct copies *c, struct err *err)
 
 static bool remove_names(struct copies *c, const char *const names[2], struct err *err)
 {
-    return c->backend->ops->remove(c->backend, names[0], err) && c->backend->ops->remove(c->backend, names[1], err) &&
-           c->backend->ops->sync_names(c->backend, err);
+    return c->backend->ops->remove(c->backend, names[0], err) &&
+           c->backend->ops->remove(c->backend, names[1], err) && c->backend->ops->sync_names(c->backend, err);
 }
 
 /* The keys last, because data without a key look like somebody's who has lost it. */

@@ -48,7 +48,8 @@ static const char *place(const struct folder *f) { return f->backend->ops->place
 
 /* ---- reading ------------------------------------------------------------------------------------- */
 
-static bool read_name(struct folder *f, const char *name, size_t max, struct slice *out, bool *there, struct err *err)
+static bool read_name(struct folder *f, const char *name, size_t max, struct slice *out, bool *there,
+                      struct err *err)
 {
     return f->backend->ops->read(f->backend, name, max, f->arena, out, there, err);
 }
@@ -77,8 +78,8 @@ static bool read_all(struct folder *f, struct err *err)
 
 /* ---- keys ---------------------------------------------------------------------------------------- */
 
-static bool key_from(const struct folder *f, const struct load_ways *ways, const char *name, struct slice file,
-                     bool there, struct copy *c)
+static bool key_from(const struct folder *f, const struct load_ways *ways, const char *name,
+                     struct slice file, bool there, struct copy *c)
 {
     scoped(data_key_wipe) struct data_key key = {0};
 
@@ -115,7 +116,8 @@ static bool same_generation(const struct copy *a, const struct copy *b)
     return a->opened && b->opened && a->log.generation == b->log.generation;
 }
 
-/* Generations only grow from complete states; within one, the longer is what the shorter would have become. */
+/* Generations only grow from complete states; within one, the longer is what the shorter would have become.
+ */
 static struct copy *better(struct copy *a, struct copy *b)
 {
     if (!a->opened || !b->opened)
@@ -125,19 +127,22 @@ static struct copy *better(struct copy *a, struct copy *b)
     return end_of(b) > end_of(a) ? b : a;
 }
 
-static bool refuse_tail(const struct folder *f, const struct copy *best, const struct copy *other, struct err *err)
+static bool refuse_tail(const struct folder *f, const struct copy *best, const struct copy *other,
+                        struct err *err)
 {
-    return err_set(err, E_STATE_CORRUPT,
-                   "%s: record %llu, at byte %llu, is damaged or cut off in every copy that holds it, and may have been "
-                   "acknowledged. Restore both copies from a backup; or go on without what stands from there: "
-                   "truncate -s %llu %s && rm -f %s",
-                   place(f), (unsigned long long)best->log.end.record, (unsigned long long)end_of(best),
-                   (unsigned long long)end_of(best), best->name, other->name);
+    return err_set(
+        err, E_STATE_CORRUPT,
+        "%s: record %llu, at byte %llu, is damaged or cut off in every copy that holds it, and may have been "
+        "acknowledged. Restore both copies from a backup; or go on without what stands from there: "
+        "truncate -s %llu %s && rm -f %s",
+        place(f), (unsigned long long)best->log.end.record, (unsigned long long)end_of(best),
+        (unsigned long long)end_of(best), best->name, other->name);
 }
 
 /* What begins in the second copy was whole in the first. So what opens in neither was not acknowledged, if it
  * does not begin in the second; and if the second cannot be asked, nothing may be left over in the first. */
-static bool check_tail(const struct folder *f, const struct copy *best, const struct copy *other, struct err *err)
+static bool check_tail(const struct folder *f, const struct copy *best, const struct copy *other,
+                       struct err *err)
 {
     const struct copy *second = &f->copies[1];
     const struct copy *witness = best == second || same_generation(best, other) ? second : best;
@@ -145,15 +150,17 @@ static bool check_tail(const struct folder *f, const struct copy *best, const st
     return witness->file.len <= end_of(best) || refuse_tail(f, best, other, err);
 }
 
-static bool check_equal(const struct folder *f, const struct copy *best, const struct copy *other, struct err *err)
+static bool check_equal(const struct folder *f, const struct copy *best, const struct copy *other,
+                        struct err *err)
 {
     if (!same_generation(best, other) ||
         slice_equal(slice_of(best->file.ptr, end_of(other)), slice_of(other->file.ptr, end_of(other))))
         return true;
-    return err_set(err, E_STATE_CORRUPT,
-                   "%s: %s and %s contradict each other before record %llu. Restore both from a backup; or decide "
-                   "for one of them and remove the other",
-                   place(f), best->name, other->name, (unsigned long long)other->log.end.record);
+    return err_set(
+        err, E_STATE_CORRUPT,
+        "%s: %s and %s contradict each other before record %llu. Restore both from a backup; or decide "
+        "for one of them and remove the other",
+        place(f), best->name, other->name, (unsigned long long)other->log.end.record);
 }
 
 /* ---- telling ------------------------------------------------------------------------------------- */
@@ -179,7 +186,8 @@ static void tell_leftovers(const struct folder *f, bool state, struct err *notic
     };
 
     for (size_t i = 0; i < sizeof leftovers / sizeof leftovers[0]; i++)
-        if (f->backend->ops->exists(f->backend, leftovers[i].name) && !(leftovers[i].only_without_state && state))
+        if (f->backend->ops->exists(f->backend, leftovers[i].name) &&
+            !(leftovers[i].only_without_state && state))
             tell(notice, leftovers[i].what, leftovers[i].name);
 }
 
@@ -200,10 +208,11 @@ static void tell_copies(const struct copy *best, const struct copy *other, struc
 static bool nothing_there(struct folder *f, enum found *found, struct err *notice, struct err *err)
 {
     if (f->key_there)
-        return err_set(err, E_STATE_CORRUPT,
-                       "%s: %s is there, and neither %s nor %s: the state was moved or lost. Restore them from a "
-                       "backup; or remove %s to begin anew with another identity",
-                       place(f), SEALED_KEY, SEALED_DATA, SEALED_COPY, SEALED_KEY);
+        return err_set(
+            err, E_STATE_CORRUPT,
+            "%s: %s is there, and neither %s nor %s: the state was moved or lost. Restore them from a "
+            "backup; or remove %s to begin anew with another identity",
+            place(f), SEALED_KEY, SEALED_DATA, SEALED_COPY, SEALED_KEY);
     tell_leftovers(f, false, notice);
     if (f->new_key_there)
         tell(notice, "left over from a first state that was never written; not used", NEW_KEY);
@@ -228,12 +237,13 @@ static bool foreign(struct folder *f, struct arena *a, struct loaded *out, enum 
     (void)marblerun_split(f->copies[0].file, &recovery_data, &sealed);
     if (f->copies[1].there)
         return err_set(err, E_STATE_CORRUPT,
-                       "%s: %s is a state of MarbleRun's and %s is not: move away the one that is not wanted", place(f),
-                       SEALED_DATA, SEALED_COPY);
-    (void)err_set(why, E_STATE_SEALED,
-                  "%s/%s is a state of MarbleRun's, whose key only its own enclave can unseal: its recovery keys open "
-                  "it here",
-                  place(f), SEALED_DATA);
+                       "%s: %s is a state of MarbleRun's and %s is not: move away the one that is not wanted",
+                       place(f), SEALED_DATA, SEALED_COPY);
+    (void)err_set(
+        why, E_STATE_SEALED,
+        "%s/%s is a state of MarbleRun's, whose key only its own enclave can unseal: its recovery keys open "
+        "it here",
+        place(f), SEALED_DATA);
     out->recovery_data = arena_copy(a, recovery_data);
     *found = FOUND_FOREIGN;
     return true;
@@ -265,22 +275,24 @@ static bool nothing_opened(const struct folder *f, struct copies *c, struct aren
         *found = FOUND_SEALED;
         return true;
     }
-    return err_set(err, E_STATE_CORRUPT,
-                   "%s/%s: %s. %s: %s. Restore them from a backup; or move them and %s away to begin anew with another "
-                   "identity",
-                   place(f), first->name, first->fault.text, second->name, second->fault.text, SEALED_KEY);
+    return err_set(
+        err, E_STATE_CORRUPT,
+        "%s/%s: %s. %s: %s. Restore them from a backup; or move them and %s away to begin anew with another "
+        "identity",
+        place(f), first->name, first->fault.text, second->name, second->fault.text, SEALED_KEY);
 }
 
-static void hand_over(struct copies *c, struct copy *best, const struct copy *other, bool key_is_new, struct arena *a,
-                      struct loaded *out)
+static void hand_over(struct copies *c, struct copy *best, const struct copy *other, bool key_is_new,
+                      struct arena *a, struct loaded *out)
 {
     out->recovery_data = arena_copy(a, best->header.recovery_data);
     out->map = best->map;
     out->key = best->key;
-    c->equal = same_generation(best, other) && best->file.len == end_of(best) && other->file.len == end_of(best) &&
-               !key_is_new;
+    c->equal = same_generation(best, other) && best->file.len == end_of(best) &&
+               other->file.len == end_of(best) && !key_is_new;
     c->key_is_new = key_is_new;
     c->best = best->name;
+    c->generation = best->log.generation;
     log_wipe(&c->log);
     c->log = best->log;
     c->grown_at = copies_grown_at(&c->log);
@@ -314,9 +326,6 @@ static bool judge(struct folder *f, struct copies *c, const struct load_ways *wa
     struct copy *first = &f->copies[0], *second = &f->copies[1], *best, *other;
     bool is_new[2];
 
-    for (size_t i = 0; i < 2; i++)
-        if (f->copies[i].is_log && f->copies[i].header.generation > c->generation)
-            c->generation = f->copies[i].header.generation;
     if (!first->there && !second->there)
         return nothing_there(f, found, notice, err);
     if (is_foreign(first, second))
@@ -334,8 +343,8 @@ static bool judge(struct folder *f, struct copies *c, const struct load_ways *wa
     return true;
 }
 
-bool load(struct copies *c, const struct load_ways *ways, struct arena *a, struct loaded *out, enum found *found,
-          struct err *why, struct err *notice, struct err *err)
+bool load(struct copies *c, const struct load_ways *ways, struct arena *a, struct loaded *out,
+          enum found *found, struct err *why, struct err *notice, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     scoped(folder_wipe) struct folder f = {.backend = c->backend, .arena = &scratch};

@@ -12,7 +12,8 @@ enum {
     AAD_LEN = SHA256_LEN + 8,
 };
 
-static const char MAGIC[] = "MESHDAT\n", KEY_INFO[] = "marblemesh state", CHECK_INFO[] = "marblemesh state check";
+static const char MAGIC[] = "MESHDAT\n", KEY_INFO[] = "marblemesh state",
+                  CHECK_INFO[] = "marblemesh state check";
 
 void log_wipe(struct log *l)
 {
@@ -60,8 +61,8 @@ static void seal_record(const struct log *l, struct slice plain, struct arena *a
     buf_wipe(&b);
 }
 
-void log_record(const struct log *l, uint32_t num, struct slice changes, struct arena *a, struct slice *record,
-                struct log_end *end)
+void log_record(const struct log *l, uint32_t num, struct slice changes, struct arena *a,
+                struct slice *record, struct log_end *end)
 {
     scoped(buf_wipe) struct buf plain = buf_max(4 + changes.len);
 
@@ -116,8 +117,8 @@ bool log_begin(const struct log_beginning *what, struct arena *a, struct log *ou
     struct slice snapshot;
 
     if (what->recovery_data.len > LIMIT_RECOVERY_DATA)
-        return err_set(err, E_STATE_SIZE, "the recovery data have %zu bytes, more than %d", what->recovery_data.len,
-                       LIMIT_RECOVERY_DATA);
+        return err_set(err, E_STATE_SIZE, "the recovery data have %zu bytes, more than %d",
+                       what->recovery_data.len, LIMIT_RECOVERY_DATA);
     if (!put_snapshot(what, &plain, err))
         return false;
     random_bytes(salt, sizeof salt);
@@ -145,8 +146,8 @@ bool log_header_parse(struct slice file, struct log_header *out, struct err *err
     if (!ours || !cursor_ok(&c))
         return err_set(err, E_STATE_CORRUPT, "%zu bytes that do not begin like a sealed state", file.len);
     if (format != FORMAT)
-        return err_set(err, E_STATE_FORMAT, "written in format %u, by %s version; this one reads format %d", format,
-                       format > FORMAT ? "a later" : "an earlier", FORMAT);
+        return err_set(err, E_STATE_FORMAT, "written in format %u, by %s version; this one reads format %d",
+                       format, format > FORMAT ? "a later" : "an earlier", FORMAT);
     h.generation = cursor_u64le(&c);
     h.salt = cursor_take(&c, SALT_LEN);
     h.check = cursor_take(&c, CHECK_LEN);
@@ -184,7 +185,8 @@ static bool load_snapshot(struct cursor *c, struct log *l, struct map *map, stru
     struct entries e;
 
     if (!next_record(c, l, &scratch, &record, &plain))
-        return err_set(err, E_STATE_CORRUPT, "record 0, the snapshot, does not open: it was changed or damaged");
+        return err_set(err, E_STATE_CORRUPT,
+                       "record 0, the snapshot, does not open: it was changed or damaged");
     p = cursor_over(plain);
     l->change = cursor_u64le(&p);
     if (!entries_parse(p.rest, &scratch, &e, err))

@@ -35,9 +35,10 @@ struct log_beginning {
 bool log_begin(const struct log_beginning *what, struct arena *a, struct log *out, struct slice *file,
                struct err *err);
 
-/* One record (in the arena) of changes (as from changes_put(), `num` of them), and the end of the log with it. */
-void log_record(const struct log *l, uint32_t num, struct slice changes, struct arena *a, struct slice *record,
-                struct log_end *end);
+/* One record (in the arena) of changes (as from changes_put(), `num` of them), and the end of the log with
+ * it. */
+void log_record(const struct log *l, uint32_t num, struct slice changes, struct arena *a,
+                struct slice *record, struct log_end *end);
 void log_accept(struct log *l, const struct log_end *end);
 
 /* What can be read without a key. */

@@ -32,23 +32,27 @@ static bool entries_of(json_t *object, struct arena *a, struct entries *out, str
     const char *key;
     json_t *value;
 
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         e.at[e.num].key = arena_strdup(a, key);
         if (!value_of(value, a, &e.at[e.num++].value))
-            return err_set(err, E_STATE_CORRUPT, "the value of \"%s\" is not base64", text_shown(a, slice_str(key)));
+            return err_set(err, E_STATE_CORRUPT, "the value of \"%s\" is not base64",
+                           text_shown(a, slice_str(key)));
     }
     *out = entries_with(&(struct entries){0}, e.at, e.num, a);
     return true;
 }
 
-bool marblerun_open(struct slice file, struct slice key, struct arena *a, struct entries *out, struct err *err)
+bool marblerun_open(struct slice file, struct slice key, struct arena *a, struct entries *out,
+                    struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     scoped(json_release) json_t *object = NULL;
     struct slice recovery_data, sealed, plain;
 
     if (!marblerun_split(file, &recovery_data, &sealed))
-        return err_set(err, E_STATE_CORRUPT, "%zu bytes that do not begin like a state of MarbleRun's", file.len);
+        return err_set(err, E_STATE_CORRUPT, "%zu bytes that do not begin like a state of MarbleRun's",
+                       file.len);
     if (!aead_open(key, sealed, (struct slice){0}, &scratch, &plain, err) ||
         !json_parse(plain, JSON_LAST_WINS, E_STATE_CORRUPT, &object, err))
         return false;

@@ -11,5 +11,7 @@
 /* Does it look like one? Then its recovery data; borrowed. */
 bool marblerun_split(struct slice file, struct slice *recovery_data, struct slice *sealed);
 
-/* The entries, in the arena. E_DECRYPT: another key's. E_STATE_CORRUPT: it opens, and holds something else. */
-bool marblerun_open(struct slice file, struct slice key, struct arena *a, struct entries *out, struct err *err);
+/* The entries, in the arena. E_DECRYPT: another key's. E_STATE_CORRUPT: it opens, and holds something else.
+ */
+bool marblerun_open(struct slice file, struct slice key, struct arena *a, struct entries *out,
+                    struct err *err);

@@ -11,8 +11,8 @@ static bool check(const struct store *s, struct slice key, struct err *err)
     if (s->condition != STORE_SEALED)
         return err_set(err, E_STATE_WRONG, "there is no state that is sealed");
     if (key.len != DATA_KEY_LEN && key.len != OLD_DATA_KEY_LEN)
-        return err_set(err, E_DECRYPT, "a data key has %d or %d bytes, this one %zu", OLD_DATA_KEY_LEN, DATA_KEY_LEN,
-                       key.len);
+        return err_set(err, E_DECRYPT, "a data key has %d or %d bytes, this one %zu", OLD_DATA_KEY_LEN,
+                       DATA_KEY_LEN, key.len);
     return true;
 }
 
@@ -22,7 +22,8 @@ static bool open_foreign(struct store *s, struct slice key, struct arena *a, str
     struct entries e;
     bool found;
 
-    if (!s->copies.backend->ops->read(s->copies.backend, SEALED_DATA, LIMIT_STATE_FILE, a, &file, &found, err))
+    if (!s->copies.backend->ops->read(s->copies.backend, SEALED_DATA, LIMIT_STATE_FILE, a, &file, &found,
+                                      err))
         return false;
     if (!found)
         return err_set(err, E_STATE_CORRUPT, "%s is gone", SEALED_DATA);
@@ -41,7 +42,8 @@ static bool open_ours(struct store *s, struct slice key, struct arena *a, struct
         return false;
     if (found == FOUND_STATE)
         return true;
-    return found == FOUND_SEALED ? false : err_set(err, E_STATE_CORRUPT, "the files of the state were exchanged");
+    return found == FOUND_SEALED ? false
+                                 : err_set(err, E_STATE_CORRUPT, "the files of the state were exchanged");
 }
 
 static bool open_with(struct store *s, struct slice key, struct arena *a, struct loaded *out, struct err *err)
@@ -69,9 +71,11 @@ bool store_try_key(struct store *s, struct slice key, struct arena *a, struct en
     return good;
 }
 
-static bool import(struct store *s, struct slice key, enum store_mode mode, struct loaded *from, struct err *err)
+static bool import(struct store *s, struct slice key, enum store_mode mode, struct loaded *from,
+                   struct err *err)
 {
-    scoped(next_state_wipe) struct next_state next = {.mode = mode, .recovery_data = s->recovery_data, .map = from->map};
+    scoped(next_state_wipe) struct next_state next = {
+        .mode = mode, .recovery_data = s->recovery_data, .map = from->map};
 
     from->map = (struct map){0};
     data_key_of(&next.key, key);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole state in place of another: under another key, with other recovery data, or another state altogether. */
+/* A whole state in place of another: under another key, with other recovery data, or another state
+ * altogether. */
 #include "coordinator/store/store_impl.h"
 
 void next_state_wipe(struct next_state *n)
@@ -9,15 +10,18 @@ void next_state_wipe(struct next_state *n)
     *n = (struct next_state){0};
 }
 
-static bool is_on_disk(const struct store *s) { return s->condition == STORE_OPEN && s->mode != STORE_MEMORY; }
+static bool is_on_disk(const struct store *s)
+{
+    return s->condition == STORE_OPEN && s->mode != STORE_MEMORY;
+}
 
 static bool put_key(struct store *s, const struct next_state *next, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     struct slice sealed;
 
-    return seal_key(&s->sealer, next->mode == STORE_SEAL_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, &next->key, &scratch,
-                    &sealed, err) &&
+    return seal_key(&s->sealer, next->mode == STORE_SEAL_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, &next->key,
+                    &scratch, &sealed, err) &&
            copies_put_key(&s->copies, sealed, err);
 }
 
@@ -69,8 +73,8 @@ static bool to_disk(struct store *s, const struct next_state *next, struct err *
     return err_as(err, E_STATE_UNSURE);
 }
 
-/* A state that is forgotten with the process must not find an older one in its place at the next start. What is
- * sealed is not ours to move. */
+/* A state that is forgotten with the process must not find an older one in its place at the next start. What
+ * is sealed is not ours to move. */
 static bool to_memory(struct store *s, struct err *err)
 {
     if (!is_on_disk(s))

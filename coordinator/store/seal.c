@@ -9,7 +9,7 @@ enum {
     MAGIC_LEN = 8,
     KEY_HEADER_LEN = MAGIC_LEN + 4 + 1 + KEY_ID_LEN,
 };
-enum file_policy { SEALED_PLAIN, SEALED_PRODUCT, SEALED_UNIQUE };
+enum file_policy { SEALED_PLAIN, SEALED_PRODUCT, SEALED_UNIQUE, SEALED_NOT };
 
 static const char KEY_MAGIC[] = "MESHKEY\n";
 
@@ -42,22 +42,44 @@ static bool takes_magic(struct cursor *c, const char *magic)
     return slice_equal(cursor_take(c, MAGIC_LEN), slice_str(magic));
 }
 
+/* The key that wraps the data key, if the TEE gives one at all. */
+static bool wrapping_key(const struct sealer *s, enum seal_policy policy, struct secret *out,
+                         enum file_policy *how, struct err *err)
+{
+    struct err why;
+
+    if (s->tee == NULL) {
+        *how = SEALED_PLAIN;
+        return true;
+    }
+    *how = policy == SEAL_UNIQUE ? SEALED_UNIQUE : SEALED_PRODUCT;
+    if (tee_seal_key(s->tee, policy, out, &why))
+        return true;
+    if (why.code == E_NO_SEAL_KEY) {
+        *how = SEALED_NOT;
+        return true;
+    }
+    *err = why;
+    return err_in(err, "sealing the data key");
+}
+
 bool seal_key(const struct sealer *s, enum seal_policy policy, const struct data_key *k, struct arena *a,
               struct slice *out, struct err *err)
 {
     scoped(buf_wipe) struct buf b = buf_max(KEY_HEADER_LEN + DATA_KEY_LEN + AEAD_OVERHEAD);
     scoped(secret_wipe) struct secret wrapping = {0};
+    enum file_policy how;
     struct slice sealed;
 
-    if (s->tee != NULL && !s->tee->seal_key(policy, &wrapping, err))
-        return err_in(err, "sealing the data key");
+    if (!wrapping_key(s, policy, &wrapping, &how, err))
+        return false;
     buf_str(&b, KEY_MAGIC);
     buf_u32le(&b, FORMAT);
-    buf_u8(&b, s->tee == NULL ? SEALED_PLAIN : policy == SEAL_UNIQUE ? SEALED_UNIQUE : SEALED_PRODUCT);
+    buf_u8(&b, (uint8_t)how);
     buf_put(&b, slice_of(k->id, KEY_ID_LEN));
-    if (s->tee == NULL) {
+    if (how == SEALED_PLAIN) {
         buf_put(&b, secret_bytes(&k->key));
-    } else {
+    } else if (how != SEALED_NOT) {
         aead_seal(secret_bytes(&wrapping), secret_bytes(&k->key), buf_bytes(&b), a, &sealed);
         buf_put(&b, sealed);
     }
@@ -71,7 +93,10 @@ static bool open_key(const struct sealer *s, uint8_t policy, struct slice header
 {
     scoped(secret_wipe) struct secret wrapping = {0};
 
-    if (policy > SEALED_UNIQUE)
+    if (policy == SEALED_NOT)
+        return err_set(err, E_STATE_SEALED,
+                       "the TEE it was made in gives no sealing key, so the state has to be recovered");
+    if (policy > SEALED_NOT)
         return err_set(err, E_STATE_SEALED, "seal policy %u is not known", policy);
     if (s->tee == NULL && policy != SEALED_PLAIN)
         return err_set(err, E_STATE_SEALED,
@@ -83,7 +108,7 @@ static bool open_key(const struct sealer *s, uint8_t policy, struct slice header
         *key = sealed;
         return true;
     }
-    return s->tee->seal_key(policy == SEALED_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, &wrapping, err) &&
+    return tee_seal_key(s->tee, policy == SEALED_UNIQUE ? SEAL_UNIQUE : SEAL_PRODUCT, &wrapping, err) &&
            aead_open(secret_bytes(&wrapping), sealed, header, a, key, err);
 }
 

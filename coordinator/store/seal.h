@@ -26,7 +26,8 @@
  *
  * The key id, drawn at random with the data key, tells which key opens which state, so a key file that does
  * not belong to the data is told from damaged data. Under SEALED_PLAIN the data key stands in the file as it
- * is; that exists only where there is no TEE (MESH_SIM=none) and is refused everywhere else.
+ * is; that exists only where there is no TEE (MESH_SIM=none) and is refused everywhere else. Under SEALED_NOT, in
+ * a TEE without sealing keys, nothing stands there: whoever starts again needs recovery.
  */
 #pragma once
 #include "attestation/collect.h"

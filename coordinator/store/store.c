@@ -71,8 +71,8 @@ bool store_rewrite(struct store *s, struct err *err)
                           err);
 }
 
-/* What is shown after a start must be as safe as what is acknowledged: in both copies. If it cannot be, because
- * the disk is full perhaps, it can still be read; the next change tries again. */
+/* What is shown after a start must be as safe as what is acknowledged: in both copies. If it cannot be,
+ * because the disk is full perhaps, it can still be read; the next change tries again. */
 static void mend(struct store *s)
 {
     struct err ignored;
@@ -92,7 +92,8 @@ static bool load_folder(struct store *s, struct err *why, struct err *err)
     struct loaded loaded = {0};
     enum found found;
 
-    if (!load(&s->copies, &(struct load_ways){.sealer = &s->sealer}, &s->arena, &loaded, &found, why, &s->notice, err))
+    if (!load(&s->copies, &(struct load_ways){.sealer = &s->sealer}, &s->arena, &loaded, &found, why,
+              &s->notice, err))
         return false;
     s->condition = conditions[found];
     s->foreign = found == FOUND_FOREIGN;
@@ -197,13 +198,16 @@ static bool line_up(struct store *s, struct pending *p, struct err *err)
     return true;
 }
 
-/* Whoever decided to change nothing may have read what is not durable yet, and waits for it like the others. */
-static bool decide_locked(struct store *s, store_decide *decide, void *ctx, struct pending *p, struct err *err)
+/* Whoever decided to change nothing may have read what is not durable yet, and waits for it like the others.
+ */
+static bool decide_locked(struct store *s, store_decide *decide, void *ctx, struct pending *p,
+                          struct err *err)
 {
     const struct store_view view = {.store = s};
 
     if (s->condition != STORE_OPEN || s->changing)
-        return err_set(err, E_STATE_WRONG, "there is no state to change, or it is being replaced or is sealed");
+        return err_set(err, E_STATE_WRONG,
+                       "there is no state to change, or it is being replaced or is sealed");
     if (decide != NULL && !decide(ctx, &view, &p->arena, &p->changes, err))
         return false;
     p->outcome = p->changes.num == 0 && p->sealing == NULL && s->first == NULL ? KEPT : PENDING;

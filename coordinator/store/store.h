@@ -29,17 +29,17 @@ enum store_condition {
     STORE_SEALED /* there is a state, but its data key cannot be had: see store_recover() */
 };
 
-/* Takes the folder, makes it if need be, and makes a copy of the state anew that is not as the other one; writes
- * nothing else. `why` is set with STORE_SEALED
- * (E_STATE_SEALED). Errors: E_STATE_LOCKED, E_STATE_CORRUPT (the key is good, the data are not; or the data
- * are gone and the key is left: says which file, which record, and how to go on), E_STATE_FORMAT (written by
- * a newer version), E_FILE_*. */
+/* Takes the folder, makes it if need be, and makes a copy of the state anew that is not as the other one;
+ * writes nothing else. `why` is set with STORE_SEALED (E_STATE_SEALED). Errors: E_STATE_LOCKED,
+ * E_STATE_CORRUPT (the key is good, the data are not; or the data are gone and the key is left: says which
+ * file, which record, and how to go on), E_STATE_FORMAT (written by a newer version), E_FILE_*. */
 bool store_open(const char *folder, const struct sealer *sealer, struct store **out,
                 enum store_condition *condition, struct err *why, struct err *err);
 void store_close(struct store **s); /* accepts NULL inside */
 
-/* What was found amiss in the folder when it was opened and does no harm (E_STATE_MENDED: one copy was damaged
- * or behind, files of an interrupted change were left over): for the log. NULL if there is nothing to tell. */
+/* What was found amiss in the folder when it was opened and does no harm (E_STATE_MENDED: one copy was
+ * damaged or behind, files of an interrupted change were left over): for the log. NULL if there is nothing to
+ * tell. */
 const struct err *store_notice(const struct store *s);
 
 /* A copy of all entries that are durable, in the arena: for loading a mesh. */

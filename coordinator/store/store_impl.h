@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coordinator/store/store_impl.h: inside of a store. For store.c (threads and changes), reseal.c (a whole state in
- * place of another) and recover.c.
+/* coordinator/store/store_impl.h: inside of a store. For store.c (threads and changes), reseal.c (a whole
+ * state in place of another) and recover.c.
  *
  * Who has `writing` may use `copies` and change everything that is written, without the lock but for the
  * moments at which others could look; who has the lock may read all but `copies`.
@@ -44,8 +44,8 @@ struct next_state {
 };
 void next_state_wipe(struct next_state *n);
 
-/* Writes the next state in place of the present one and adopts it; or nothing. Called while `writing`, without
- * the lock. */
+/* Writes the next state in place of the present one and adopts it; or nothing. Called while `writing`,
+ * without the lock. */
 bool store_go_over(struct store *s, struct next_state *next, struct err *err);
 
 /* Carries out a store_reseal(). */

@@ -96,8 +96,9 @@ static void make_key_once(void)
 static void appraise_once(void)
 {
     scoped(arena_wipe) struct arena a = {0};
+    const struct evidence evidence = {.kind = EVIDENCE_DCAP, .quote = b.quote};
     const struct appraisal what = {
-        .evidence = b.quote, .collateral = &b.collateral, .roots = sim_roots(), .now = clock_now()};
+        .evidence = &evidence, .collateral = &b.collateral, .roots = sim_roots(), .now = clock_now()};
     struct verdict v;
 
     appraise(&what, &a, &v);

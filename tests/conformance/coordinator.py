@@ -197,6 +197,6 @@ class Coordinator:
         finally:
             connection.close()
         if check:
-            DOCUMENT.check(method, path, answer.status, answer.headers, answer.body)
+            DOCUMENT.check(method, path, answer.status, answer.headers, answer.body, page=True)
             SEEN.add((method, path, answer.status))
         return answer

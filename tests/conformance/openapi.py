@@ -35,26 +35,28 @@ class Document:
                 if method in item:
                     yield method.upper(), path, item[method]
 
-    def response(self, method, path, status):
-        """What is said of this answer; that of 405 for everything that is not there."""
+    def response(self, method, path, status, page):
+        """What is said of this answer; that of 405 for everything that is not there. `page`: of the listener of metrics."""
         components = self.root["components"]["responses"]
         operation = self.root["paths"].get(path, {}).get(method.lower())
+        if operation is not None and ("operation" in operation["tags"]) != page:
+            operation = None
         if operation is None:
             if status != 405:
                 raise Mismatch(f"{method} {path} is not in the document, and was answered with {status}, not 405")
             return components["NoRoute"]
-        if status in (408, 413, 503) and status not in operation["responses"]:
+        if status in (408, 413, 503) and str(status) not in operation["responses"]:
             return components["Fail" if status < 500 else "Error"]
         found = operation["responses"].get(str(status), operation["responses"].get("default"))
         if found is None:
             raise Mismatch(f"{method} {path}: status {status} is not in the document")
         return self.resolve(found)
 
-    def check(self, method, path, status, headers, body):
-        said = self.response(method, path, status)
+    def check(self, method, path, status, headers, body, page=False):
+        said = self.response(method, path, status, page)
         (kind, content), = said["content"].items()
         full = kind + "; charset=utf-8" if kind == "text/plain" else kind
-        if path == "/metrics" and kind == "text/plain":
+        if page and path == "/metrics":
             full = "text/plain; version=0.0.4; charset=utf-8"
         if headers.get("content-type") != full:
             raise Mismatch(f"content type {headers.get('content-type')!r}, expected {full!r}")

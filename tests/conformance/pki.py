@@ -41,6 +41,25 @@ def self_signed(name="/CN=somebody", key_file=None, *options):
     return scratch(pem), key_file
 
 
+def expired(name="/CN=x", key_file=None):
+    """A certificate that is over since yesterday."""
+    key_file = key_file or key()
+    request = openssl("req", "-new", "-key", key_file, "-subj", name)
+    return scratch(openssl("x509", "-req", "-signkey", key_file, "-days", "-1", data=request)), key_file
+
+
+def go_certificate():
+    """As Go programs make them for users: RSA-3096, X.509 v3, empty subject and issuer, serial 42, no extensions."""
+    key_file = key("RSA", "-pkeyopt", "rsa_keygen_bits:3096")
+    algorithm = sequence(bytes.fromhex("06092a864886f70d01010b0500"))
+    dates = sequence(b"\x17\x0d260101000000Z" + b"\x17\x0d460101000000Z")
+    spki = openssl("pkey", "-in", key_file, "-pubout", "-outform", "der")
+    tbs = sequence(bytes.fromhex("a003020102" + "02012a") + algorithm + sequence(b"") + dates + sequence(b"") + spki)
+    signature = sign(key_file, tbs)
+    der = sequence(tbs + algorithm + b"\x03" + length_of(signature, 1) + b"\0" + signature)
+    return scratch(pem_of(der)), key_file
+
+
 def text_of(path):
     with open(path, encoding="ascii") as f:
         return f.read()
@@ -96,6 +115,18 @@ def oaep_encrypt(spki, plain):
 
 
 # ---- DER
+
+
+def length_of(content, more=0):
+    n = len(content) + more
+    if n < 128:
+        return bytes([n])
+    size = (n.bit_length() + 7) // 8
+    return bytes([0x80 | size]) + n.to_bytes(size, "big")
+
+
+def sequence(content):
+    return b"\x30" + length_of(content) + content
 
 
 def tlv(data, at=0):

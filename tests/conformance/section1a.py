@@ -88,7 +88,7 @@ def _(bench, upload):
 
 @case("1.1", "Two objects of one map are merged; an entry with the same name is replaced whole.")
 def _(bench):
-    secrets = ('"Secrets": {"a": {"Type": "symmetric-key", "Size": 128}, "b": {"Type": "nonsense"}},'
+    secrets = ('"Secrets": {"a": {"Type": "symmetric-key", "Size": 128}, "b": {"Type": "symmetric-key", "Size": 8, "Shared": true}},'
                '"Secrets": {"b": {"Type": "symmetric-key", "Size": 256}}, "Packages"')
     text = text_with('"Packages"', secrets, values(env={"A": "{{ hex .Secrets.a }}", "B": "{{ hex .Secrets.b }}"}))
     found = got(bench, text).env

@@ -502,12 +502,21 @@ def _(bench):
     same(c.update(three(TLS={}), person("carl").files).data["missingUsers"], ["anna", "bert"], "missing users")
 
 
-@case("1.15", "A full update that does not know of a package update does not undo it (11.3: MarbleRun's does).")
+@case("1.15", "A security version that a package update raised stays, if a full update does not know of it (MarbleRun lowers it).")
 def _(bench):
     c = bench.mesh(packages())
     c.update(svn(9), anna()).data
     c.update({**packages(), "TLS": {}}, anna()).data
-    c.update(svn(6), anna()).refused(500, "error", "tries to downgrade SecurityVersion", "update_downgrade")
+    c.update(svn(8), anna()).refused(500, "error", reason="update_downgrade")
+
+
+@case("1.15", "A full update may lower a security version that only the manifest said.")
+def _(bench):
+    c = bench.mesh(packages())
+    lower = packages()
+    lower["Packages"]["pkg"]["SecurityVersion"] = 3
+    c.update(lower, anna()).data
+    c.update(svn(4), anna()).data
 
 
 @case("1.15", "A removed secret is gone; a new user-defined one is empty; an unchanged one is kept.")

@@ -136,25 +136,15 @@ def _(bench):
 
 
 @cases("2.1", [
-    ("A client certificate is not verified: of nobody, expired.", lambda: pki.self_signed("/CN=x", None, "-days", "-1")),
-    ("A client certificate is not verified: RSA-3072, empty subject and issuer, no extensions, serial 42.",
-     lambda: go_certificate()),
-    ("A client certificate may be Ed25519.", lambda: pki.self_signed("/CN=x", pki.key("ED25519"))),
+    ("A client certificate is not verified: of nobody, expired.", pki.expired),
+    ("A client certificate is not verified: RSA-3096, empty subject and issuer, no extensions, serial 42.",
+     pki.go_certificate),
     ("A client certificate may be on P-384.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-384"))),
+    ("A client certificate may be Ed25519.", lambda: pki.self_signed("/CN=x", pki.key("ED25519"))),
 ])
 def _(bench, make):
     same(bench.running().get("/api/v2/status", user=make()).status, 200, "status")
-
-
-def go_certificate():
-    """As MarbleRun's integration tests make them for users."""
-    config = pki.scratch("[req]\ndistinguished_name=dn\n[dn]\n")
-    key = pki.key("RSA", "-pkeyopt", "rsa_keygen_bits:3096")
-    request = pki.openssl("req", "-new", "-key", key, "-subj", "/", "-config", config)
-    pem = pki.openssl("x509", "-req", "-signkey", key, "-set_serial", "42", "-days", "30", "-extfile", pki.scratch("\n"),
-                      data=request)
-    return pki.scratch(pem), key
 
 
 @cases("2.1", [(f"Paths are exact: {path}", path) for path in
@@ -693,6 +683,14 @@ def _(bench, body):
     bench.shared.get("uploads").post("/api/v2/secrets", body, user=anna()).refused(400, "fail")
 
 
+@case("2.4", "Of a secret that is given twice in an upload the later one counts.")
+def _(bench):
+    c = bench.mesh(by_anna(Secrets=UPLOADS))
+    c.post("/api/v2/secrets", '{"secrets":{"plain":{"Key":"YQ=="},"plain":{"Key":"Yg=="}}}', user=anna()).data
+    same(c.get("/api/v2/secrets?s=plain", user=anna()).data["secrets"]["plain"]["Private"], "Yg==", "value")
+    same(len(c.log_of_updates()), 2, "lines of the update log")
+
+
 @case("2.4", "An upload is all or nothing: one bad secret keeps the others out.")
 def _(bench):
     c = bench.shared.get("uploads")
@@ -979,24 +977,27 @@ def _(bench, make):
     bench.running().get("/api/v2/secrets?s=shared", user=make()).refused(401, "fail", "unauthorized user", "user_unknown")
 
 
+TLS_13 = (ssl.TLSVersion.TLSv1_3,)
+
+
 @cases("2.6", [
-    ("No expiry check: an expired certificate is its user's.", lambda: pki.self_signed("/CN=x", None, "-days", "-1")),
+    ("No expiry check: an expired certificate is its user's.", pki.expired),
     ("No usage check: a certificate for code signing is its user's.",
      lambda: pki.self_signed("/CN=x", None, "-addext", "extendedKeyUsage=critical,codeSigning", "-addext", "keyUsage=critical,keyCertSign")),
-    ("A certificate as Go programs make it: empty subject and issuer, RSA-3096.", lambda: go_certificate()),
+    ("A certificate as Go programs make it: empty subject and issuer, RSA-3096.", pki.go_certificate),
+    ("An Ed25519 certificate is its user's, in TLS 1.3.", lambda: pki.self_signed("/CN=x", pki.key("ED25519")), TLS_13),
     ("An RSA certificate is its user's.", lambda: pki.self_signed("/CN=x", pki.key("RSA"))),
-    ("An Ed25519 certificate is its user's.", lambda: pki.self_signed("/CN=x", pki.key("ED25519"))),
     ("A certificate on P-384 is its user's.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-384"))),
     ("A certificate on P-521 is its user's.",
      lambda: pki.self_signed("/CN=x", pki.key("EC", "-pkeyopt", "ec_paramgen_curve:P-521"))),
 ])
-def _(bench, make):
+def _(bench, make, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)):
     files = make()
     c = bench.mesh(manifest(Users={"x": {"Certificate": pki.text_of(files[0]), "Roles": ["r"]}},
                             Roles={"r": role("Secrets", ["ReadSecret"], ["k"])},
                             Secrets={"k": {"Type": "symmetric-key", "Size": 8, "Shared": True}}))
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    for version in versions:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = context.maximum_version = version
         c.get("/api/v2/secrets?s=k", user=files, tls=context).data

@@ -11,7 +11,7 @@ failures=0
 finish() {
     local status=$? process
     for process in "${started[@]}"; do
-        kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true
+        kill -- "$process" 2>/dev/null && wait "${process#-}" 2>/dev/null || true
     done
     if ((status != 0)) && [[ -s $work/coordinator.log ]]; then
         echo "--- the coordinator's last words:" >&2

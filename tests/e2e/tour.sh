@@ -43,8 +43,8 @@ has_text "$work/out" "2: Coordinator is ready to accept a manifest"
 has_text "$work/out" '{"status":"success","data":{"code":2,'
 block 3 >"$work/out" 2>&1
 has_text "$work/out" "Manifest successfully set"
-bash -c ". '$work/block.4'" >"$work/greeter.log" 2>&1 &
-started+=($!)
+setsid bash -c ". '$work/block.4'" >"$work/greeter.log" 2>&1 & # a group of its own: the service is the shell's child
+started+=("-$!")
 wait_for test -s "$work/greeter.port"
 has_text "$work/greeter.log" "marble activated in a SIMULATED TEE"
 equal "the file" "$(cat "$work/greeting.txt")" "Good morning"

@@ -13,8 +13,11 @@ enum { NOW = 1767323045, DAY = 86400 };
 static const uint8_t oid_dice[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_oe[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x01};
 static const uint8_t oid_gramine[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x8a, 0x39, 0x06};
-static const struct slice oids[] = {
-    {oid_dice, sizeof oid_dice}, {oid_oe, sizeof oid_oe}, {oid_gramine, sizeof oid_gramine}};
+static const uint8_t oid_oe_evidence[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x02};
+static const struct slice oids[] = {{oid_dice, sizeof oid_dice},
+                                    {oid_oe, sizeof oid_oe},
+                                    {oid_gramine, sizeof oid_gramine},
+                                    {oid_oe_evidence, sizeof oid_oe_evidence}};
 
 static struct key key;
 
@@ -50,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!key_generate(KEY_P256, &key, &err))
             abort();
     }
-    make(slice_of(data + 1, size - 1), oids[data[0] % 3], &a, &c);
-    if (certificate_evidence_read(&c, FRAMINGS_DEFAULT | FRAMING_GRAMINE_LEGACY, NOW, &a, &e, &err) &&
+    make(slice_of(data + 1, size - 1), oids[data[0] % 4], &a, &c);
+    if (certificate_evidence_find(&c, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, &a, &e, &err) &&
         (e.evidence.len > size || e.num_report_data == 0 || e.report_data[0].len != 64))
         abort();
     arena_wipe(&a);

@@ -241,8 +241,8 @@ static bool failed(struct err *err, const char *what, const char *name)
 static bool says_done(enum fault_kind k) { return k == FAULT_NONE || k == FAULT_LIE || k == FAULT_DELAY; }
 static bool is_done(enum fault_kind k) { return says_done(k) || k == FAULT_DONE; }
 
-static bool op_read(struct backend *b, const char *name, size_t max, struct arena *a, struct slice *out, bool *found,
-                    struct err *err)
+static bool op_read(struct backend *b, const char *name, size_t max, struct arena *a, struct slice *out,
+                    bool *found, struct err *err)
 {
     const struct file *f = file_named(disk_of(b), name);
 
@@ -364,7 +364,7 @@ static void op_close(struct backend **b)
     *b = NULL;
 }
 
-static const struct backend_ops OPS = {op_read, op_exists, op_create, op_write,      op_cut,   op_sync,
+static const struct backend_ops OPS = {op_read,   op_exists, op_create,     op_write, op_cut,  op_sync,
                                        op_rename, op_remove, op_sync_names, op_place, op_close};
 
 /* ---- the disk ---------------------------------------------------------------------------------- */

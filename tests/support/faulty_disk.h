@@ -32,7 +32,8 @@ struct backend *faulty_disk_backend(struct faulty_disk *d);
 void faulty_disk_plan(struct faulty_disk *d, unsigned at, enum fault_kind kind, unsigned dies_at);
 unsigned faulty_disk_count(const struct faulty_disk *d); /* operations so far */
 bool faulty_disk_dead(const struct faulty_disk *d);
-bool faulty_disk_lied(const struct faulty_disk *d, char name[64]); /* of which name: "" for the names themselves */
+bool faulty_disk_lied(const struct faulty_disk *d,
+                      char name[64]); /* of which name: "" for the names themselves */
 
 /* Called before each operation. */
 void faulty_disk_watch(struct faulty_disk *d, void (*before)(void *ctx), void *ctx);

@@ -266,11 +266,13 @@ Test(ca, rotation_keeps_the_root_and_renews_the_rest, .init = begin, .fini = end
     next = NULL;
     cr_assert(ask_dns(name), "%s", err.text);
     write_pem("leaf", leaf.cert);
-    cr_expect(peer_run(&a, &said,
-                       "openssl verify -x509_strict -attime %d -purpose sslserver -CAfile root -untrusted intermediate "
-                       "leaf && openssl verify -x509_strict -attime %d -purpose sslclient -CAfile marble-root leaf",
-                       NOW + 101, NOW + 101),
-              "%s", said);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl verify -x509_strict -attime %d -purpose sslserver -CAfile root -untrusted intermediate "
+            "leaf && openssl verify -x509_strict -attime %d -purpose sslclient -CAfile marble-root leaf",
+            NOW + 101, NOW + 101),
+        "%s", said);
 }
 
 /* ---- a state that MarbleRun wrote ----------------------------------------------------------------- */
@@ -292,20 +294,23 @@ static struct authority_parts marblerun_parts(void)
 {
     char *said;
 
-    cr_assert(peer_run(
-                  &a, &said,
-                  "set -e; ext='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature,keyCertSign\n"
-                  "extendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\n"
-                  "subjectAltName=DNS:old.example,IP:127.0.0.1,IP:::1\n'; printf \"$ext\" > ext; "
-                  "for k in root key; do openssl ecparam -name secp384r1 -genkey -noout -out $k.pem; done; "
-                  "s=/CN='MarbleRun Coordinator'; i=\"$s - Intermediate CA\"; "
-                  "openssl req -new -key root.pem -subj \"$s\" | openssl x509 -req -sha384 -signkey root.pem -days 100000 "
-                  "-extfile ext -out root.crt; "
-                  "openssl req -new -key key.pem -subj \"$i\" | tee csr | openssl x509 -req -sha384 -signkey key.pem "
-                  "-days 100000 -extfile ext -out marble.crt; "
-                  "openssl x509 -req -sha384 -in csr -CA root.crt -CAkey root.pem -CAcreateserial -days 100000 "
-                  "-extfile ext -out intermediate.crt"),
-              "%s", said);
+    cr_assert(
+        peer_run(
+            &a, &said,
+            "set -e; ext='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature,keyCertSign\n"
+            "extendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\n"
+            "subjectAltName=DNS:old.example,IP:127.0.0.1,IP:::1\n'; printf \"$ext\" > ext; "
+            "for k in root key; do openssl ecparam -name secp384r1 -genkey -noout -out $k.pem; done; "
+            "s=/CN='MarbleRun Coordinator'; i=\"$s - Intermediate CA\"; "
+            "openssl req -new -key root.pem -subj \"$s\" | openssl x509 -req -sha384 -signkey root.pem -days "
+            "100000 "
+            "-extfile ext -out root.crt; "
+            "openssl req -new -key key.pem -subj \"$i\" | tee csr | openssl x509 -req -sha384 -signkey "
+            "key.pem "
+            "-days 100000 -extfile ext -out marble.crt; "
+            "openssl x509 -req -sha384 -in csr -CA root.crt -CAkey root.pem -CAcreateserial -days 100000 "
+            "-extfile ext -out intermediate.crt"),
+        "%s", said);
     return (struct authority_parts){pem_der("root.crt"), pem_der("intermediate.crt"), pem_der("marble.crt"),
                                     pem_der("root.pem"), pem_der("key.pem")};
 }
@@ -326,12 +331,14 @@ Test(ca, an_authority_of_marblerun_is_loaded_and_used, .init = begin, .fini = en
     cr_expect_eq(key_type_of(&ca->root_key), KEY_P384);
     cr_assert(ask_dns(name), "%s", err.text);
     write_pem("leaf", leaf.cert);
-    cr_expect(peer_run(&a, &said,
-                       "openssl verify -attime %lld -CAfile root.crt -untrusted intermediate.crt leaf && openssl verify "
-                       "-attime %lld -CAfile marble.crt leaf && openssl x509 -in leaf -noout -text | grep "
-                       "ecdsa-with-SHA384",
-                       (long long)now, (long long)now),
-              "%s", said);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl verify -attime %lld -CAfile root.crt -untrusted intermediate.crt leaf && openssl verify "
+            "-attime %lld -CAfile marble.crt leaf && openssl x509 -in leaf -noout -text | grep "
+            "ecdsa-with-SHA384",
+            (long long)now, (long long)now),
+        "%s", said);
     cr_assert(key_sign_as(&ca->root_key, SIG_ECDSA_SHA256, slice_str("m"), &a, &signature, &err));
     cr_expect(spki_verify(ca->root.spki, SIG_ECDSA_SHA256, slice_str("m"), signature, &err));
     key_to_scalar(&ca->root_key, &scalar);
@@ -342,13 +349,14 @@ Test(ca, an_authority_of_marblerun_is_loaded_and_used, .init = begin, .fini = en
     cr_expect_eq(key_type_of(&next->key), KEY_P256);
     cr_expect(cert_signed_by(&next->intermediate, &next->root, &err), "%s", err.text);
     write_pem("new", next->intermediate.der);
-    cr_expect(peer_run(&a, &said, "openssl verify -attime %lld -CAfile root.crt new", (long long)now + 1), "%s", said);
+    cr_expect(peer_run(&a, &said, "openssl verify -attime %lld -CAfile root.crt new", (long long)now + 1),
+              "%s", said);
 }
 
 /* ---- recognising a marble -------------------------------------------------------------------------- */
 
-static bool recognise(const struct authority *by, struct slice *chain, size_t num, int64_t now, const char **type,
-                      struct uuid *uuid)
+static bool recognise(const struct authority *by, struct slice *chain, size_t num, int64_t now,
+                      const char **type, struct uuid *uuid)
 {
     err = (struct err){0};
     return authority_marble_of(by, chain, num, now, &a, type, uuid, &err);

@@ -54,6 +54,7 @@ struct scene {
     struct slice spki;
     struct cert cert;
     struct collateral collateral;
+    int64_t at; /* 0: NOW */
 };
 
 static void open_scene(struct scene *s, enum key_type type)
@@ -182,16 +183,17 @@ static struct slice dice_evidence(struct scene *s, const struct dice *d)
     return out;
 }
 
-static bool judge(struct scene *s, unsigned framings, struct certificate_evidence *e, struct err *err)
+static bool judge(struct scene *s, unsigned framings, struct verdict *v)
 {
-    struct appraisal what = {.collateral = &s->collateral, .roots = sim_roots(), .now = NOW};
-    struct verdict v;
+    const struct evidence e = {.kind = EVIDENCE_CERTIFICATE, .certificate = s->cert.der};
+    const struct appraisal what = {.evidence = &e,
+                                   .collateral = &s->collateral,
+                                   .roots = sim_roots(),
+                                   .now = s->at == 0 ? NOW : s->at,
+                                   .framings = framings};
 
-    if (!certificate_evidence_read(&s->cert, framings, NOW, &s->a, e, err))
-        return false;
-    what.evidence = e->evidence;
-    appraise(&what, &s->a, &v);
-    return certificate_evidence_bound(e, &v, err);
+    appraise(&what, &s->a, v);
+    return v->genuine;
 }
 
 /* ---- DICE --------------------------------------------------------------------------- */
@@ -202,21 +204,19 @@ Test(certificate_evidence, dice_tagged_evidence_is_bound_to_the_key_by_its_claim
 
     for (size_t i = 0; i < 3; i++) {
         const struct dice d = {.algorithm = algorithms[i], .num_others = 1};
-        struct certificate_evidence e;
+        struct verdict v;
         struct scene s;
-        struct err err;
 
         open_scene(&s, i == 1 ? KEY_P384 : KEY_P256);
         issue(&s, &(struct extension){.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(&s, &d)}, 1);
-        cr_assert(judge(&s, FRAMINGS_DEFAULT, &e, &err), "%s", err.text);
-        cr_expect_eq(e.framing, FRAMING_DICE_TAGGED);
-        cr_expect_str_eq(e.framing_name, "dice-tagged-evidence");
-        cr_expect(slice_equal(e.nonce, slice_str("fresh")));
-        cr_assert_eq(e.num_claims, 2);
-        cr_expect(slice_equal(e.claims[0].name, slice_str("key_0")));
-        cr_expect(slice_equal(e.claims[0].value, slice_of("\x05", 1)),
+        cr_assert(judge(&s, FRAMINGS_USUAL, &v), "%s", v.reason.text);
+        cr_expect_str_eq(v.claims.framing.name, "dice-tagged-evidence");
+        cr_expect(slice_equal(v.claims.framing.nonce, slice_str("fresh")));
+        cr_assert_eq(v.claims.framing.num_claims, 2);
+        cr_expect(strcmp(v.claims.framing.claims[0].name, "key_0") == 0);
+        cr_expect(slice_equal(v.claims.framing.claims[0].value, slice_of("\x05", 1)),
                   "what is no byte string stays encoded");
-        cr_expect_eq(e.spki_sha256.len, 32);
+        cr_expect_eq(v.claims.framing.spki_sha256.len, 32);
         close_scene(&s);
     }
 }
@@ -233,7 +233,11 @@ Test(certificate_evidence, dice_evidence_that_is_malformed_or_of_another_key_is_
         enum err_code code;
         const char *text;
     } rows[] = {
-        {{.tag = 60001}, E_EVIDENCE_FORMAT, form},
+        {{.tag = 60001},
+         E_EVIDENCE_FORMAT,
+         "certificate: tagged evidence: tag 60001 is a local report, which proves nothing to another machine: "
+         "expected 60000, a quote"},
+        {{.tag = 60003}, E_EVIDENCE_FORMAT, form},
         {{.num_elements = 3}, E_EVIDENCE_FORMAT, form},
         {{.num_elements = 1}, E_EVIDENCE_FORMAT, form},
         {{.trailing = true}, E_EVIDENCE_FORMAT, form},
@@ -251,17 +255,16 @@ Test(certificate_evidence, dice_evidence_that_is_malformed_or_of_another_key_is_
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct certificate_evidence e;
+        struct verdict v;
         struct scene s;
-        struct err err = {0};
 
         open_scene(&s, KEY_P256);
         issue(&s,
               &(struct extension){.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(&s, &rows[i].d)},
               1);
-        cr_expect(!judge(&s, FRAMINGS_DEFAULT, &e, &err), "row %zu", i);
-        cr_expect_eq(err.code, rows[i].code, "row %zu: %s", i, err.text);
-        cr_expect_str_eq(err.text, rows[i].text, "row %zu: %s", i, err.text);
+        cr_expect(!judge(&s, FRAMINGS_USUAL, &v), "row %zu", i);
+        cr_expect_eq(v.reason.code, rows[i].code, "row %zu: %s", i, v.reason.text);
+        cr_expect_str_eq(v.reason.text, rows[i].text, "row %zu: %s", i, v.reason.text);
         close_scene(&s);
     }
 }
@@ -270,10 +273,9 @@ Test(certificate_evidence, dice_evidence_that_is_malformed_or_of_another_key_is_
 Test(certificate_evidence, claims_that_the_quote_was_not_made_for_are_refused)
 {
     const struct dice d = {0};
-    struct certificate_evidence e;
+    struct verdict v;
     struct buf b = buf_max(64 * KIB);
     struct scene s;
-    struct err err;
 
     open_scene(&s, KEY_P256);
     put_head(&b, 6, 60000);
@@ -281,9 +283,9 @@ Test(certificate_evidence, claims_that_the_quote_was_not_made_for_are_refused)
     put_bytes(&b, quote_over(&s, slice_str("other claims")));
     put_bytes(&b, dice_claims(&s, &d));
     issue(&s, &(struct extension){.oid = {oid_dice, sizeof oid_dice}, .value = buf_bytes(&b)}, 1);
-    cr_expect(!judge(&s, FRAMINGS_DEFAULT, &e, &err));
-    cr_expect_eq(err.code, E_KEY_BINDING);
-    cr_expect_str_eq(err.text,
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_KEY_BINDING);
+    cr_expect_str_eq(v.reason.text,
                      "evidence in a certificate (dice-tagged-evidence): its report data is not bound to the "
                      "certificate's key");
     buf_wipe(&b);
@@ -295,11 +297,10 @@ Test(certificate_evidence, claims_that_the_quote_was_not_made_for_are_refused)
 Test(certificate_evidence, open_enclave_hashes_the_key_or_its_pem_text)
 {
     for (int form = 0; form < 3; form++) {
-        struct certificate_evidence e;
+        struct verdict v;
         struct slice hashed;
         const char *pem;
         struct scene s;
-        struct err err = {0};
 
         open_scene(&s, KEY_P256);
         pem = pem_text(&s.a, "PUBLIC KEY", s.spki);
@@ -310,50 +311,151 @@ Test(certificate_evidence, open_enclave_hashes_the_key_or_its_pem_text)
                                                    : slice_of(oid_oe_old, sizeof oid_oe_old),
                                   .value = evidence_wrap_oe(&s.a, quote_over(&s, hashed))},
               1);
-        cr_expect_eq(judge(&s, FRAMINGS_DEFAULT, &e, &err), form != 2, "form %d: %s", form, err.text);
+        cr_expect_eq(judge(&s, FRAMINGS_USUAL, &v), form != 2, "form %d: %s", form, v.reason.text);
         if (form == 2)
-            cr_expect_eq(err.code, E_KEY_BINDING);
+            cr_expect_eq(v.reason.code, E_KEY_BINDING);
         else
-            cr_expect_str_eq(e.framing_name, "oe-report");
+            cr_expect_str_eq(v.claims.framing.name, "oe-report");
         close_scene(&s);
     }
 }
 
 Test(certificate_evidence, open_enclave_evidence_needs_its_header_and_occurs_once)
 {
-    struct certificate_evidence e;
+    struct verdict v;
     struct scene s;
-    struct err err;
 
     open_scene(&s, KEY_P256);
     const struct slice quote = quote_over(&s, s.spki), wrapped = evidence_wrap_oe(&s.a, quote);
     const struct extension both[] = {{.oid = {oid_oe, sizeof oid_oe}, .value = wrapped},
                                      {.oid = {oid_oe_old, sizeof oid_oe_old}, .value = wrapped}};
     issue(&s, &(struct extension){.oid = {oid_oe, sizeof oid_oe}, .value = quote}, 1);
-    cr_expect(!judge(&s, FRAMINGS_DEFAULT, &e, &err));
-    cr_expect_str_eq(err.text,
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_str_eq(v.reason.text,
                      "certificate: Open Enclave extension: expected a report header in front of the quote");
     issue(&s, both, 2);
-    cr_expect(!judge(&s, FRAMINGS_DEFAULT, &e, &err));
-    cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
-    cr_expect_str_eq(err.text, "certificate: evidence of the kind oe-report occurs twice");
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_FORMAT);
+    cr_expect_str_eq(v.reason.text, "certificate: evidence of the kind oe-report occurs twice");
+    close_scene(&s);
+}
+
+/* Open Enclave's evidence header (32 bytes): in the format of SGX quotes custom claims follow the quote. */
+static struct slice oe_evidence(struct scene *s, struct slice quote, struct slice claims)
+{
+    static const uint8_t sgx_ecdsa[16] = {0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d, 0x40, 0x14,
+                                          0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd, 0x8c};
+    struct buf b = buf_max(64 * KIB);
+    struct slice out;
+
+    buf_u32le(&b, 3);
+    buf_put(&b, slice_of(sgx_ecdsa, sizeof sgx_ecdsa));
+    buf_u32le(&b, 0);
+    buf_u64le(&b, quote.len + claims.len);
+    buf_put(&b, quote);
+    buf_put(&b, claims);
+    out = arena_copy(&s->a, buf_bytes(&b));
+    buf_wipe(&b);
+    return out;
+}
+
+static const uint8_t oid_oe_evidence[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x02};
+
+Test(certificate_evidence, open_enclaves_evidence_binds_the_key_by_custom_claims)
+{
+    struct slice claims, value;
+    const char *pem;
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    pem = pem_text(&s.a, "PUBLIC KEY", s.spki);
+    claims = slice_of(pem, strlen(pem) + 1);
+    value = oe_evidence(&s, quote_over(&s, claims), claims);
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_assert(judge(&s, FRAMINGS_USUAL, &v), "%s", v.reason.text);
+    cr_expect_str_eq(v.claims.framing.name, "oe-evidence");
+    cr_expect_eq(v.claims.dcap.trailing_bytes, 0, "claims are no padding");
+    cr_assert_eq(v.claims.framing.num_claims, 1);
+    cr_expect(slice_equal(v.claims.framing.claims[0].value, claims));
+    cr_expect(!judge(&s, FRAMING_OE_REPORT, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING);
+    value = oe_evidence(&s, quote_over(&s, claims), slice_str("others"));
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_KEY_BINDING);
+    cr_expect_str_eq(v.reason.text, "Open Enclave evidence: report data is not the SHA-256 of the 6 bytes of claims "
+                                    "behind the quote, and zeroes");
+    value = oe_evidence(&s, quote_over(&s, slice_str("others")), slice_str("others"));
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_str_eq(v.reason.text,
+                     "evidence in a certificate (oe-evidence): its report data is not bound to the certificate's key");
+    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence},
+                                  .value = evidence_wrap_oe(&s.a, quote_over(&s, s.spki))},
+          1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_str_eq(v.reason.text,
+                     "certificate: Open Enclave extension: expected an evidence header in front of the quote");
+    close_scene(&s);
+}
+
+/* Intel's SGX SDK puts a second copy of the quote under the OID of PCK certificates' platform data. */
+Test(certificate_evidence, a_quote_under_the_oid_of_pck_certificates_is_not_taken_for_platform_data)
+{
+    static const uint8_t oid_pck[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
+    const struct dice d = {0};
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    const struct extension both[] = {
+        {.oid = {oid_pck, sizeof oid_pck}, .value = quote_over(&s, s.spki)},
+        {.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(&s, &d)},
+    };
+    issue(&s, both, 2);
+    cr_expect(judge(&s, FRAMINGS_USUAL, &v), "%s", v.reason.text);
+    cr_expect_str_eq(v.claims.framing.name, "dice-tagged-evidence");
+    issue(&s, both, 1);
+    cr_expect(!judge(&s, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING, "alone it is no evidence either");
+    close_scene(&s);
+}
+
+Test(certificate_evidence, a_td_may_have_a_certificate_too)
+{
+    static const struct sim_collateral_options tdx = {.tdx = true};
+    static const struct sim_quote_options plain = {0};
+    uint8_t data[64] = {0};
+    struct slice quote;
+    struct verdict v;
+    struct scene s;
+    struct err err;
+
+    open_scene(&s, KEY_P384);
+    sha256(data, s.spki);
+    cr_assert(sim_td_quote(&sim_platform_default, &sim_td_default, data, &plain, &s.a, &quote, &err) &&
+                  sim_collateral(&sim_platform_default, &tdx, NOW, &s.a, &s.collateral, &err),
+              "%s", err.text);
+    issue(&s, &(struct extension){.oid = {oid_gramine, sizeof oid_gramine}, .value = quote}, 1);
+    cr_expect(judge(&s, FRAMING_GRAMINE_LEGACY, &v), "%s", v.reason.text);
+    cr_expect_eq(v.claims.tee, TEE_TDX);
     close_scene(&s);
 }
 
 Test(certificate_evidence, gramines_older_extension_counts_only_if_asked_for)
 {
-    struct certificate_evidence e;
+    struct verdict v;
     struct scene s;
-    struct err err;
 
     open_scene(&s, KEY_P256);
     issue(&s, &(struct extension){.oid = {oid_gramine, sizeof oid_gramine}, .value = quote_over(&s, s.spki)},
           1);
-    cr_expect(!judge(&s, FRAMINGS_DEFAULT, &e, &err));
-    cr_expect_eq(err.code, E_EVIDENCE_MISSING);
-    cr_expect_str_eq(err.text, "certificate: carries no evidence in a framing that is accepted here");
-    cr_expect(judge(&s, FRAMING_GRAMINE_LEGACY, &e, &err), "%s", err.text);
-    cr_expect_str_eq(e.framing_name, "gramine-legacy");
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING);
+    cr_expect_str_eq(v.reason.text, "certificate: carries no evidence in a framing that is accepted here");
+    cr_expect(judge(&s, FRAMING_GRAMINE_LEGACY, &v), "%s", v.reason.text);
+    cr_expect_str_eq(v.claims.framing.name, "gramine-legacy");
     close_scene(&s);
 }
 
@@ -361,36 +463,66 @@ Test(certificate_evidence, gramines_older_extension_counts_only_if_asked_for)
 
 Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_key)
 {
-    struct certificate_evidence e;
-    struct scene s, other;
-    struct err err;
+    struct verdict v;
+    struct scene s;
+    uint8_t *changed;
 
     open_scene(&s, KEY_P256);
-    open_scene(&other, KEY_P256);
     issue(&s, &(struct extension){.oid = {oid_gramine, sizeof oid_gramine}, .value = quote_over(&s, s.spki)},
           1);
-    cr_expect(!certificate_evidence_read(&s.cert, FRAMING_GRAMINE_LEGACY, NOW + DAY + 1, &s.a, &e, &err));
-    cr_expect_eq(err.code, E_CERT_EXPIRED);
-    cr_expect(!certificate_evidence_read(&s.cert, FRAMING_GRAMINE_LEGACY, NOW - DAY - 1, &s.a, &e, &err));
-    cr_expect_eq(err.code, E_CERT_EXPIRED);
-    s.cert.spki = other.spki;
-    cr_expect(!certificate_evidence_read(&s.cert, FRAMING_GRAMINE_LEGACY, NOW, &s.a, &e, &err));
-    cr_expect_eq(err.code, E_SIGNATURE);
-    cr_expect(strstr(err.text, "certificate with evidence: is not signed by its own key: ") == err.text, "%s",
-              err.text);
-    close_scene(&other);
+    s.at = NOW + DAY + 1;
+    cr_expect(!judge(&s, FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_CERT_EXPIRED);
+    s.at = NOW - DAY - 1;
+    cr_expect(!judge(&s, FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_CERT_EXPIRED);
+    s.at = 0;
+    cr_assert(judge(&s, FRAMING_GRAMINE_LEGACY, &v), "%s", v.reason.text);
+    cr_expect_eq(v.not_before, NOW - DAY);
+    cr_expect_eq(v.not_after, NOW + DAY, "the certificate's dates count");
+    changed = arena_alloc(&s.a, s.cert.der.len);
+    memcpy(changed, s.cert.der.ptr, s.cert.der.len);
+    changed[s.cert.der.len - 1] ^= 1;
+    s.cert.der = slice_of(changed, s.cert.der.len);
+    cr_expect(!judge(&s, FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_SIGNATURE);
+    cr_expect(strstr(v.reason.text, "certificate with evidence: is not signed by its own key: ") == v.reason.text,
+              "%s", v.reason.text);
+    cr_expect_eq(v.num_checks, 6, "of the evidence in it there is nothing to say yet");
+    close_scene(&s);
+}
+
+Test(certificate_evidence, what_is_no_certificate_is_refused)
+{
+    struct verdict v;
+    struct scene s;
+
+    open_scene(&s, KEY_P256);
+    issue(&s, NULL, 0);
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_MISSING, "a certificate without evidence: %s", v.reason.text);
+    s.cert.der.len--;
+    cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_EVIDENCE_FORMAT, "%s", v.reason.text);
+    cr_expect_str_eq(v.checks[0].name, "certificate_format");
+    cr_expect_eq(v.checks[0].outcome, CHECK_FAILED);
     close_scene(&s);
 }
 
 Test(certificate_evidence, what_is_not_genuine_is_not_bound)
 {
-    const struct certificate_evidence e = {.framing_name = "x"};
-    struct verdict v = {0};
-    struct err err;
+    struct verdict v;
+    struct scene s;
 
-    (void)err_set(&v.reason, E_ROOT, "not ours");
-    cr_expect(!certificate_evidence_bound(&e, &v, &err));
-    cr_expect_eq(err.code, E_ROOT);
+    open_scene(&s, KEY_P256);
+    issue(&s, &(struct extension){.oid = {oid_gramine, sizeof oid_gramine}, .value = quote_over(&s, s.spki)},
+          1);
+    s.collateral.tcb_info = (struct slice){0};
+    cr_expect(!judge(&s, FRAMING_GRAMINE_LEGACY, &v));
+    cr_expect_eq(v.reason.code, E_COLLATERAL_FORMAT, "%s", v.reason.text);
+    cr_expect_str_eq(v.checks[v.num_checks - 1].name, "certificate_binding");
+    cr_expect_eq(v.checks[v.num_checks - 1].outcome, CHECK_SKIPPED);
+    close_scene(&s);
 }
 
 /* ---- CBOR --------------------------------------------------------------------------- */

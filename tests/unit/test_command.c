@@ -16,9 +16,9 @@ const struct option global_options[] = {{"help", 'h', NULL, NULL, "help"},
                                         {0}};
 const char program_name[] = "tool";
 static const struct command table[] = {
-    {"manifest set", "FILE ADDRESS", 2, 2, own, "set", "Sets it.", "tool manifest set a b", run},
-    {"manifest get", "ADDRESS", 1, 1, NULL, "get", "Gets it.", "tool manifest get b", run},
-    {"version", "", 0, 0, NULL, "version", "Prints it.", "tool version", run},
+    {"manifest set", "FILE ADDRESS", 2, 2, own, "set", "Sets it.", "tool manifest set a b", run, 0},
+    {"manifest get", "ADDRESS", 1, 1, NULL, "get", "Gets it.", "tool manifest get b", run, 0},
+    {"version", "", 0, 0, NULL, "version", "Prints it.", "tool version", run, 0},
     {0},
 };
 const struct command *const commands = table;

@@ -229,12 +229,77 @@ Test(key, a_scalar_makes_its_public_key, .init = begin, .fini = end)
     scoped(key_wipe) struct key k = {0};
     struct slice xy;
 
-    cr_assert(key_from_p256_scalar(hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"),
-                                   &k, &err),
+    cr_assert(key_from_scalar(KEY_P256,
+                              hex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"), &k,
+                              &err),
               "%s", err.text);
     cr_assert(spki_p256_xy(key_spki(&k, &a), &xy, &err), "%s", err.text);
     cr_expect_str_eq(hex_text(&a, xy), "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
                                        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+}
+
+/* RFC 6979 A.2.6: the key of the P-384 examples. */
+Test(key, a_scalar_of_another_curve_has_its_size, .init = begin, .fini = end)
+{
+    static const char scalar[] =
+        "6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d896d5724e4c70a825f872c9ea60d2edf5";
+    static const char x[] =
+        "ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a254515480bc13";
+    scoped(key_wipe) struct key k = {0};
+    enum key_type type;
+
+    cr_assert(key_from_scalar(KEY_P384, hex(scalar), &k, &err), "%s", err.text);
+    cr_expect_not_null(strstr(hex_text(&a, key_spki(&k, &a)), x));
+    cr_assert(spki_key_type(key_spki(&k, &a), &type, &err));
+    cr_expect_eq(type, KEY_P384);
+    key_wipe(&k);
+    cr_expect(!key_from_scalar(KEY_P256, hex(scalar), &k, &err));
+    cr_expect_str_eq(err.text, "private key: expected a scalar of 32 bytes, found 48");
+    cr_expect(!key_from_scalar(KEY_RSA, hex(scalar), &k, &err));
+    cr_expect(!spki_key_type(slice_str("x"), &type, &err));
+    cr_expect_eq(err.code, E_KEY_FORMAT);
+}
+
+Test(key, raw_signatures_become_der_and_verify, .init = begin, .fini = end)
+{
+    for (enum key_type type = KEY_P256; type <= KEY_P521; type++) {
+        static const enum signature_alg algs[] = {SIG_ECDSA_SHA256, SIG_ECDSA_SHA384, SIG_ECDSA_SHA512};
+        scoped(key_wipe) struct key k = {0};
+        struct slice raw;
+
+        cr_assert(key_generate(type, &k, &err));
+        cr_assert(key_sign_raw(&k, slice_str("m"), &a, &raw, &err));
+        cr_expect(
+            spki_verify(key_spki(&k, &a), algs[type], slice_str("m"), signature_from_raw(&a, raw), &err),
+            "%s", err.text);
+    }
+}
+
+/* OpenSSL verifies what we sign, with the salt as long as the digest. */
+Test(key, rsa_keys_sign_with_pss_if_asked, .init = begin, .fini = end)
+{
+    scoped(key_wipe) struct key k = {0};
+    struct slice signature;
+
+    peer_write("message", slice_str("m"));
+    cr_assert(
+        peer_run(&a, &said, "openssl genrsa -out k.pem 2048 && openssl pkey -in k.pem -pubout -out pub.pem"),
+        "%s", said);
+    cr_assert(key_from_pem(peer_read(&a, "k.pem"), &k, &err), "%s", err.text);
+    cr_assert(key_sign_as(&k, SIG_RSA_PSS_SHA384, slice_str("m"), &a, &signature, &err), "%s", err.text);
+    cr_expect(spki_verify(key_spki(&k, &a), SIG_RSA_PSS_SHA384, slice_str("m"), signature, &err), "%s",
+              err.text);
+    cr_expect(!spki_verify(key_spki(&k, &a), SIG_RSA_PSS_SHA256, slice_str("m"), signature, &err));
+    cr_expect(!spki_verify(key_spki(&k, &a), SIG_RSA_PKCS1_SHA384, slice_str("m"), signature, &err));
+    peer_write("signature", signature);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl dgst -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:48 -verify pub.pem "
+            "-signature signature message"),
+        "%s", said);
+    cr_expect(!key_sign_as(&k, SIG_ECDSA_SHA256, slice_str("m"), &a, &signature, &err));
+    cr_expect_eq(err.code, E_CRYPTO);
 }
 
 Test(key, scalars_out_of_range_are_refused, .init = begin, .fini = end)
@@ -254,7 +319,7 @@ Test(key, scalars_out_of_range_are_refused, .init = begin, .fini = end)
     struct key k = {0};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        cr_expect(!key_from_p256_scalar(hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
+        cr_expect(!key_from_scalar(KEY_P256, hex(cases[i].scalar), &k, &err), "%s", cases[i].scalar);
         cr_expect_eq(err.code, E_KEY_FORMAT);
         cr_expect_str_eq(err.text, cases[i].want);
         cr_expect_null(k.impl, "outputs stay untouched");
@@ -437,7 +502,8 @@ Test(key, public_keys_of_other_kinds_are_refused_by_name, .init = begin, .fini =
     static const struct {
         const char *make, *want;
     } cases[] = {
-        {"openssl genpkey -algorithm ed448", "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
+        {"openssl genpkey -algorithm ed448",
+         "public key: expected an EC, RSA or Ed25519 key, found 1.3.101.113"},
         {"openssl ecparam -name secp256k1 -genkey",
          "public key: expected the curve P-224, P-256, P-384 or P-521, found 1.3.132.0.10"},
         {"openssl genrsa 1024", "RSA public key: expected 2048 to 4096 bits, found 1024"},

@@ -50,11 +50,13 @@ Test(key_kinds, ed25519_signs_as_the_standard_says, .init = begin, .fini = end)
     } cases[] = {
         {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
          "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
-         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f05"
+         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25"
+         "bf5f05"
          "95bbe24655141438e7a100b"},
         {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
          "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
-         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb"
+         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387"
+         "b2eaeb"
          "4302aeeb00d291612bb0c00"},
     };
 
@@ -88,12 +90,14 @@ Test(key_kinds, openssl_and_we_read_each_others_ed25519_keys, .init = begin, .fi
     peer_write("spki.der", key_spki(&ours, &a));
     peer_write("message", slice_str("a message"));
     peer_write("signature", signature);
-    cr_expect(peer_run(&a, &said,
-                       "openssl pkey -inform DER -in key.der -pubout -outform DER | cmp - spki.der && openssl "
-                       "pkeyutl -verify -rawin -pubin -keyform DER -inkey spki.der -sigfile signature -in message"),
-              "%s", said);
-    cr_assert(peer_run(&a, &said, "openssl genpkey -algorithm ed25519 -out k.pem && openssl pkey -in k.pem -pubout "
-                                  "-outform DER -out their.der"));
+    cr_expect(
+        peer_run(&a, &said,
+                 "openssl pkey -inform DER -in key.der -pubout -outform DER | cmp - spki.der && openssl "
+                 "pkeyutl -verify -rawin -pubin -keyform DER -inkey spki.der -sigfile signature -in message"),
+        "%s", said);
+    cr_assert(peer_run(&a, &said,
+                       "openssl genpkey -algorithm ed25519 -out k.pem && openssl pkey -in k.pem -pubout "
+                       "-outform DER -out their.der"));
     cr_assert(key_from_pem(peer_read(&a, "k.pem"), &theirs, &err), "%s", err.text);
     cr_expect(slice_equal(key_spki(&theirs, &a), peer_read(&a, "their.der")));
 }
@@ -117,9 +121,10 @@ Test(key_kinds, an_ed25519_key_is_held_to_the_public_key_beside_it, .init = begi
                      "private key: expected the public key written beside it to be its own, found another's");
     for (size_t len = 0; len < der.len; len++)
         cr_expect_not(key_from_pkcs8(slice_of(der.ptr, len), &none, &err), "%zu", len);
-    cr_expect_not(key_from_pkcs8(hex("302d020100300506032b6570042104204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba6"
-                                     "24da8cf6ed4fb8a6"),
-                                 &none, &err));
+    cr_expect_not(
+        key_from_pkcs8(hex("302d020100300506032b6570042104204ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba6"
+                           "24da8cf6ed4fb8a6"),
+                       &none, &err));
     cr_expect_eq(err.code, E_KEY_FORMAT);
     cr_expect_null(none.impl);
 }
@@ -162,10 +167,12 @@ Test(key_kinds, ecdsa_goes_with_any_hash, .init = begin, .fini = end)
             peer_write("spki.der", key_spki(&k, &a));
             peer_write("message", slice_str("m"));
             peer_write("signature", signature);
-            cr_expect(peer_run(&a, &said, "openssl dgst -%s -verify spki.der -keyform DER -signature signature message",
+            cr_expect(peer_run(&a, &said,
+                               "openssl dgst -%s -verify spki.der -keyform DER -signature signature message",
                                hashes[h].name),
                       "%s", said);
-            cr_expect(spki_verify(key_spki(&k, &a), hashes[h].alg, slice_str("m"), signature, &err), "%s", err.text);
+            cr_expect(spki_verify(key_spki(&k, &a), hashes[h].alg, slice_str("m"), signature, &err), "%s",
+                      err.text);
         }
     }
 }
@@ -186,12 +193,14 @@ Test(key_kinds, rsa_keys_are_made_in_the_size_asked_for, .init = begin, .fini = 
         peer_write("spki.der", key_spki(&k, &a));
         peer_write("message", slice_str("m"));
         peer_write("signature", signature);
-        cr_expect(peer_run(&a, &said,
-                           "openssl pkey -inform DER -in key.der -check -noout && openssl pkey -inform DER -in key.der "
-                           "-text -noout | grep -e '%u bit' -e 'Exponent: 65537' && openssl dgst -sha256 -verify "
-                           "spki.der -keyform DER -signature signature message",
-                           sizes[i]),
-                  "%s", said);
+        cr_expect(
+            peer_run(
+                &a, &said,
+                "openssl pkey -inform DER -in key.der -check -noout && openssl pkey -inform DER -in key.der "
+                "-text -noout | grep -e '%u bit' -e 'Exponent: 65537' && openssl dgst -sha256 -verify "
+                "spki.der -keyform DER -signature signature message",
+                sizes[i]),
+            "%s", said);
         cr_expect_not_null(strstr(said, "65537"), "%s", said);
     }
 }
@@ -206,7 +215,8 @@ Test(key_kinds, rsa_sizes_are_bounded, .init = begin, .fini = end)
         cr_expect_eq(err.code, E_UNSUPPORTED);
         cr_expect_null(none.impl);
     }
-    cr_expect_str_eq(err.text, "RSA key: expected a multiple of 8 from 1024 to 4096 bits, found 18446744073709551608");
+    cr_expect_str_eq(err.text,
+                     "RSA key: expected a multiple of 8 from 1024 to 4096 bits, found 18446744073709551608");
 }
 
 Test(key_kinds, small_foreign_rsa_keys_are_not_believed, .init = begin, .fini = end)
@@ -228,10 +238,12 @@ Test(key_kinds, small_foreign_rsa_keys_are_not_believed, .init = begin, .fini = 
 /* A user's certificate may have one of an odd size. */
 Test(key_kinds, signatures_of_rsa_3096_hold, .init = begin, .fini = end)
 {
-    cr_assert(peer_run(&a, &said,
-                       "openssl genrsa -out k.pem 3096 && openssl rsa -in k.pem -pubout -outform DER -out spki.der && "
-                       "echo -n m > message && openssl dgst -sha256 -sign k.pem -out signature message"),
-              "%s", said);
+    cr_assert(
+        peer_run(
+            &a, &said,
+            "openssl genrsa -out k.pem 3096 && openssl rsa -in k.pem -pubout -outform DER -out spki.der && "
+            "echo -n m > message && openssl dgst -sha256 -sign k.pem -out signature message"),
+        "%s", said);
     cr_expect(spki_verify(peer_read(&a, "spki.der"), SIG_RSA_PKCS1_SHA256, slice_str("m"),
                           peer_read(&a, "signature"), &err),
               "%s", err.text);
@@ -251,17 +263,20 @@ Test(key_kinds, oaep_goes_both_ways_with_openssl, .init = begin, .fini = end)
     enum key_type type;
     struct slice spki, encrypted;
 
-    cr_assert(peer_run(&a, &said, "openssl genrsa -out k.pem 2048 && openssl rsa -in k.pem -pubout -out pub.pem"));
+    cr_assert(
+        peer_run(&a, &said, "openssl genrsa -out k.pem 2048 && openssl rsa -in k.pem -pubout -out pub.pem"));
     cr_assert(spki_from_pem(peer_read(&a, "pub.pem"), &a, &spki, &type, &err), "%s", err.text);
     cr_expect_eq(type, KEY_RSA);
     cr_assert(spki_encrypt(spki, plain, &a, &encrypted, &err), "%s", err.text);
     cr_expect_eq(encrypted.len, 256);
     peer_write("encrypted", encrypted);
     peer_write("plain", plain);
-    cr_expect(peer_run(&a, &said, "openssl pkeyutl -decrypt -inkey k.pem -in encrypted %s | cmp - plain", OAEP), "%s",
-              said);
-    cr_assert(peer_run(&a, &said, "openssl pkeyutl -encrypt -pubin -inkey pub.pem -in plain -out theirs %s", OAEP),
-              "%s", said);
+    cr_expect(
+        peer_run(&a, &said, "openssl pkeyutl -decrypt -inkey k.pem -in encrypted %s | cmp - plain", OAEP),
+        "%s", said);
+    cr_assert(
+        peer_run(&a, &said, "openssl pkeyutl -encrypt -pubin -inkey pub.pem -in plain -out theirs %s", OAEP),
+        "%s", said);
     cr_assert(key_from_pem(peer_read(&a, "k.pem"), &k, &err));
     cr_assert(key_decrypt(&k, peer_read(&a, "theirs"), &back, &err), "%s", err.text);
     cr_expect(slice_equal(secret_bytes(&back), plain));
@@ -289,8 +304,10 @@ Test(key_kinds, decrypting_fails_in_one_way_only, .init = begin, .fini = end)
         cr_expect_not(key_decrypt(&k, cases[i], &none, &err));
         cr_expect_eq(err.code, E_DECRYPT);
         cr_expect_str_eq(
-            err.text, arena_printf(&a, "%zu bytes: expected them to be encrypted to this key, with RSA-OAEP and SHA-256",
-                                   cases[i].len));
+            err.text,
+            arena_printf(&a,
+                         "%zu bytes: expected them to be encrypted to this key, with RSA-OAEP and SHA-256",
+                         cases[i].len));
     }
     cr_expect_not(key_decrypt(&ec, good, &none, &err));
     cr_expect_eq(err.code, E_DECRYPT);
@@ -334,7 +351,8 @@ Test(key_kinds, public_keys_are_taken_from_one_kind_of_pem_block, .init = begin,
         cr_expect_eq(err.code, E_KEY_FORMAT);
         cr_expect_str_eq(err.text, cases[i].want);
     }
-    cr_assert(peer_run(&a, &said, "openssl ecparam -name secp384r1 -genkey | openssl pkey -pubout > pub.pem"));
+    cr_assert(
+        peer_run(&a, &said, "openssl ecparam -name secp384r1 -genkey | openssl pkey -pubout > pub.pem"));
     cr_expect(spki_from_pem(peer_read(&a, "pub.pem"), &a, &spki, &type, &err), "%s", err.text);
     cr_expect_eq(type, KEY_P384);
 }
@@ -356,7 +374,8 @@ Test(key_kinds, ec_keys_are_written_as_openssl_writes_them_alone, .init = begin,
         sec1 = written(&k, key_to_sec1);
         scalar = written(&k, key_to_scalar);
         peer_write("sec1.der", sec1);
-        cr_expect(peer_run(&a, &said, "openssl ec -inform DER -in sec1.der -outform DER | cmp - sec1.der"), "%s", said);
+        cr_expect(peer_run(&a, &said, "openssl ec -inform DER -in sec1.der -outform DER | cmp - sec1.der"),
+                  "%s", said);
         cr_assert(key_from_pkcs8(sec1, &again, &err), "%s", err.text);
         cr_expect(slice_equal(written(&again, key_to_pkcs8), written(&k, key_to_pkcs8)));
         cr_expect_eq(scalar.len, types[i].size);

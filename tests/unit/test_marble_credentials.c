@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "attestation/attestation.h"
-#include "attestation/sgx_quote.h"
+#include "attestation/dcap_quote.h"
 #include "base/scope.h"
 #include "pki/hash.h"
 
@@ -79,7 +79,7 @@ Test(marble_credentials, hold_a_request_for_the_same_key_and_names_without_a_sub
 Test(marble_credentials, hold_evidence_over_the_certificate_in_open_enclaves_header)
 {
     uint8_t expected[64] = {0};
-    struct sgx_quote quote;
+    struct dcap_quote quote;
     struct slice raw;
 
     make(true);
@@ -87,7 +87,7 @@ Test(marble_credentials, hold_evidence_over_the_certificate_in_open_enclaves_hea
     cr_assert_gt(credentials.evidence.len, 16);
     cr_expect_eq(memcmp(credentials.evidence.ptr, "\1\0\0\0\2\0\0\0", 8), 0);
     cr_assert(evidence_unwrap(credentials.evidence, &raw, &err), "%s", err.text);
-    cr_assert(sgx_quote_parse(raw, &quote, &err), "%s", err.text);
+    cr_assert(dcap_quote_parse(raw, &quote, &err), "%s", err.text);
     cr_expect(slice_equal(quote.report.report_data, slice_of(expected, sizeof expected)));
 }
 

@@ -58,8 +58,10 @@ Test(params, the_predefined_variables_win, .init = begin, .fini = end)
     cr_expect_eq(p.num_env, 6);
     cr_expect_str_eq(value_of(&p, "OTHER"), "x");
     cr_expect_str_eq(value_of(&p, "MARBLE_TTLS_CONFIG"), "kept", "ours is there only for marbles with tags");
-    cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_ROOT_CA"), pem_text(&a, "CERTIFICATE", ca->marble_root.der));
-    cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA"), pem_text(&a, "CERTIFICATE", ca->root.der));
+    cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_ROOT_CA"),
+                     pem_text(&a, "CERTIFICATE", ca->marble_root.der));
+    cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA"),
+                     pem_text(&a, "CERTIFICATE", ca->root.der));
     cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_PRIVATE_KEY"),
                      pem_text(&a, "PRIVATE KEY", who.issued.private_key));
     cr_expect_str_eq(value_of(&p, "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN"),
@@ -78,8 +80,8 @@ Test(params, templates_see_previous_values, .init = begin, .fini = end)
     const struct manifest mesh = {0};
     struct parameters p;
 
-    cr_assert(template_parse(slice_str("{{ hex .Secrets.key }} {{ hex .Previous.Secrets.key }}"), TEMPLATE_ENV, &a,
-                             &env[0].template, &err),
+    cr_assert(template_parse(slice_str("{{ hex .Secrets.key }} {{ hex .Previous.Secrets.key }}"),
+                             TEMPLATE_ENV, &a, &env[0].template, &err),
               "%s", err.text);
     cr_assert(params_build(&mesh, &m, &who, &secrets, &a, &p, &err), "%s", err.text);
     cr_expect_str_eq(value_of(&p, "X"), "02 01");
@@ -87,10 +89,11 @@ Test(params, templates_see_previous_values, .init = begin, .fini = end)
 
 /* ---- MARBLE_TTLS_CONFIG ---------------------------------------------------------------------------- */
 
-static struct tls_end web_in[] = {{.port = "2000", .addr = "", .cert = ""},
-                                  {.port = "1000", .addr = "", .cert = "server", .disable_client_auth = true}},
-                      web_out[] = {{.port = "443", .addr = "db", .cert = ""}},
-                      again_in[] = {{.port = "2000", .addr = "", .cert = "server", .disable_client_auth = true}};
+static struct tls_end
+    web_in[] = {{.port = "2000", .addr = "", .cert = ""},
+                {.port = "1000", .addr = "", .cert = "server", .disable_client_auth = true}},
+    web_out[] = {{.port = "443", .addr = "db", .cert = ""}},
+    again_in[] = {{.port = "2000", .addr = "", .cert = "server", .disable_client_auth = true}};
 static struct tls_tag tags[] = {
     {.name = "again", .incoming = again_in, .num_incoming = 1},
     {.name = "web", .incoming = web_in, .num_incoming = 2, .outgoing = web_out, .num_outgoing = 1}};
@@ -111,7 +114,8 @@ static const char *pem(const char *label, struct slice der) { return as_json(pem
 
 Test(params, the_configuration_of_transparent_tls_has_marbleruns_shape, .init = begin, .fini = end)
 {
-    const struct secret_value server = {&SERVER, slice_str("cert"), slice_str("public"), slice_str("private")};
+    const struct secret_value server = {&SERVER, slice_str("cert"), slice_str("public"),
+                                        slice_str("private")};
     const struct secret_set secrets = {&server, 1};
     const struct marble m = {.type = "m", .tls = names, .num_tls = 1};
     const char *root = pem("CERTIFICATE", ca->marble_root.der), *leaf = pem("CERTIFICATE", who.issued.cert),
@@ -122,16 +126,18 @@ Test(params, the_configuration_of_transparent_tls_has_marbleruns_shape, .init = 
     cr_expect_str_eq(
         text_of(text),
         arena_printf(&a,
-                     "{\"tls\":{\"Incoming\":{\"*:1000\":{\"cacrt\":%s,\"clicrt\":%s,\"clientAuth\":false,\"clikey\":%s},"
+                     "{\"tls\":{\"Incoming\":{\"*:1000\":{\"cacrt\":%s,\"clicrt\":%s,\"clientAuth\":false,"
+                     "\"clikey\":%s},"
                      "\"*:2000\":{\"cacrt\":%s,\"clicrt\":%s,\"clientAuth\":true,\"clikey\":%s}},"
                      "\"Outgoing\":{\"db:443\":{\"cacrt\":%s,\"clicrt\":%s,\"clikey\":%s}}}}",
-                     root, pem("CERTIFICATE", server.cert), pem("PRIVATE KEY", server.private_key), root, leaf, key,
-                     root, leaf, key));
+                     root, pem("CERTIFICATE", server.cert), pem("PRIVATE KEY", server.private_key), root,
+                     leaf, key, root, leaf, key));
 }
 
 Test(params, of_equal_endpoints_the_later_tag_counts, .init = begin, .fini = end)
 {
-    const struct secret_value server = {&SERVER, slice_str("cert"), slice_str("public"), slice_str("private")};
+    const struct secret_value server = {&SERVER, slice_str("cert"), slice_str("public"),
+                                        slice_str("private")};
     const struct secret_set secrets = {&server, 1};
     const struct marble m = {.type = "m", .tls = names, .num_tls = 2};
     struct slice text;
@@ -165,6 +171,7 @@ Test(params, a_tag_whose_secret_is_not_uploaded_says_so, .init = begin, .fini = 
 
     cr_expect_not(params_build(&MESH, &m, &who, &secrets, &a, &p, &err));
     cr_expect_eq(err.code, E_TEMPLATE_VALUE);
-    cr_expect_str_eq(err.text, "parameters of marble \"m\": MARBLE_TTLS_CONFIG: TLS tag \"web\": *:1000: the secret "
-                               "\"server\" has no certificate with a private key, or none yet");
+    cr_expect_str_eq(err.text,
+                     "parameters of marble \"m\": MARBLE_TTLS_CONFIG: TLS tag \"web\": *:1000: the secret "
+                     "\"server\" has no certificate with a private key, or none yet");
 }

@@ -9,6 +9,7 @@ static char UP_TO_DATE[] = "UpToDate", OUT_OF_DATE[] = "OutOfDate", SWH[] = "SWH
             SWH_OTHER_CASE[] = "swhardeningneeded", REVOKED[] = "Revoked", CONFIG[] = "ConfigurationNeeded",
             SA1[] = "INTEL-SA-00001", SA2[] = "INTEL-SA-00002", SA1_LOW[] = "intel-sa-00001";
 
+static const int64_t NOW = 1767225600;
 static const uint8_t data[64] = {1, 2, 3}, other_data[64] = {1, 2, 4}, enclave[32] = {0xab, 0xcd},
                      signer[32] = {0xef};
 static const char *const enclave_hex = "abcd000000000000000000000000000000000000000000000000000000000000";
@@ -19,11 +20,13 @@ static struct verdict genuine(void)
 {
     return (struct verdict){
         .genuine = true,
-        .claims = {.report_data = {data, 64},
-                   .unique_id = {enclave, 32},
-                   .signer_id = {signer, 32},
-                   .product_id = 7,
-                   .security_version = 3},
+        .claims = {.tee = TEE_SGX,
+                   .report_data = {data, 64},
+                   .bound = {data, 64},
+                   .sgx = {.mr_enclave = {enclave, 32},
+                           .mr_signer = {signer, 32},
+                           .isv_prod_id = 7,
+                           .isv_svn = 3}},
     };
 }
 
@@ -55,9 +58,9 @@ Test(policy, up_to_date_is_always_accepted_and_others_if_listed_but_never_revoke
             struct verdict v = genuine();
             struct err err = {0};
 
-            v.tcb_status = (enum tcb_status)s;
-            cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), &err), rows[i].accepted[s],
-                         "row %zu, %s: %s", i, tcb_status_name(v.tcb_status), err.text);
+            v.claims.dcap.tcb_status = (enum tcb_status)s;
+            cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), NOW, &err), rows[i].accepted[s],
+                         "row %zu, %s: %s", i, tcb_status_name(v.claims.dcap.tcb_status), err.text);
             if (!rows[i].accepted[s])
                 cr_expect_eq(err.code, E_TCB_STATUS);
         }
@@ -106,10 +109,10 @@ Test(policy, advisories_count_only_with_sw_hardening_needed_and_a_list)
         struct verdict v = genuine();
         struct err err = {0};
 
-        v.tcb_status = rows[i].status;
-        v.advisories = (char **)(uintptr_t)rows[i].found;
-        v.num_advisories = rows[i].num_found;
-        cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), &err), rows[i].ok, "row %zu: %s", i, err.text);
+        v.claims.dcap.tcb_status = rows[i].status;
+        v.claims.dcap.advisories = (char **)(uintptr_t)rows[i].found;
+        v.claims.dcap.num_advisories = rows[i].num_found;
+        cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), NOW, &err), rows[i].ok, "row %zu: %s", i, err.text);
         if (!rows[i].ok) {
             cr_expect_eq(err.code, E_ADVISORY);
             cr_expect_str_eq(
@@ -165,7 +168,7 @@ Test(policy, all_that_is_demanded_must_hold)
         const struct verdict v = genuine();
         struct err err = {0};
 
-        cr_expect_eq(policy_match(&rows[i].p, &v, slice_of(data, 64), &err), rows[i].code == E_NONE,
+        cr_expect_eq(policy_match(&rows[i].p, &v, slice_of(data, 64), NOW, &err), rows[i].code == E_NONE,
                      "row %zu: %s", i, err.text);
         cr_expect_eq(err.code, rows[i].code, "row %zu: %s", i, err.text);
         cr_expect_str_eq(err.text, rows[i].text, "row %zu: %s", i, err.text);
@@ -181,7 +184,7 @@ Test(policy, a_debug_package_refuses_production_and_the_reverse)
             struct err err;
 
             v.claims.debug = found;
-            cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), &err), wanted == found);
+            cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), NOW, &err), wanted == found);
         }
 }
 
@@ -192,17 +195,17 @@ Test(policy, all_64_bytes_of_report_data_count)
     struct err err = {0};
     uint8_t changed[64];
 
-    cr_expect(!policy_match(&p, &v, slice_of(other_data, 64), &err));
+    cr_expect(!policy_match(&p, &v, slice_of(other_data, 64), NOW, &err));
     cr_expect_eq(err.code, E_REPORT_DATA);
     cr_expect(strstr(err.text, "report data: expected 010204000000") == err.text, "%s", err.text);
     for (size_t i = 0; i < sizeof changed; i++) {
         memcpy(changed, data, sizeof changed);
         changed[i] ^= 0x80;
-        cr_expect(!policy_match(&p, &v, slice_of(changed, 64), &err), "byte %zu", i);
+        cr_expect(!policy_match(&p, &v, slice_of(changed, 64), NOW, &err), "byte %zu", i);
     }
-    cr_expect(!policy_match(&p, &v, slice_of(data, 32), &err));
+    cr_expect(!policy_match(&p, &v, slice_of(data, 32), NOW, &err));
     cr_expect_str_eq(err.text, "report data: asked for 32 bytes, must be asked for 64");
-    cr_expect(!policy_match(&p, &v, (struct slice){0}, &err));
+    cr_expect(!policy_match(&p, &v, (struct slice){0}, NOW, &err));
     cr_expect_eq(err.code, E_REPORT_DATA);
 }
 
@@ -214,7 +217,7 @@ Test(policy, what_is_not_genuine_matches_nothing)
 
     v.genuine = false;
     (void)err_set(&v.reason, E_QUOTE_SIGNATURE, "changed");
-    cr_expect(!policy_match(&p, &v, slice_of(data, 64), &err));
+    cr_expect(!policy_match(&p, &v, slice_of(data, 64), NOW, &err));
     cr_expect_eq(err.code, E_QUOTE_SIGNATURE);
     cr_expect_str_eq(err.text, "changed");
 }
@@ -235,20 +238,20 @@ Test(policy, the_status_is_judged_first_and_the_properties_last)
     struct verdict v = genuine();
     struct slice asked = slice_of(other_data, 64);
 
-    v.tcb_status = TCB_OUT_OF_DATE;
-    v.advisories = (char **)(uintptr_t)both;
-    v.num_advisories = 2;
+    v.claims.dcap.tcb_status = TCB_OUT_OF_DATE;
+    v.claims.dcap.advisories = (char **)(uintptr_t)both;
+    v.claims.dcap.num_advisories = 2;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         struct err err = {0};
 
-        cr_expect(!policy_match(&p, &v, asked, &err));
+        cr_expect(!policy_match(&p, &v, asked, NOW, &err));
         cr_expect_eq(err.code, order[i], "step %zu: %s", i, err.text);
         switch (order[i]) { /* mend what was refused */
         case E_TCB_STATUS:
-            v.tcb_status = TCB_SW_HARDENING_NEEDED;
+            v.claims.dcap.tcb_status = TCB_SW_HARDENING_NEEDED;
             break;
         case E_ADVISORY:
-            v.num_advisories = 1;
+            v.claims.dcap.num_advisories = 1;
             break;
         case E_REPORT_DATA:
             asked = slice_of(data, 64);
@@ -271,7 +274,7 @@ Test(policy, the_status_is_judged_first_and_the_properties_last)
         }
     }
     struct err err = {0};
-    cr_expect(policy_match(&p, &v, asked, &err), "%s", err.text);
+    cr_expect(policy_match(&p, &v, asked, NOW, &err), "%s", err.text);
 }
 
 /* ---- the rule of sets --------------------------------------------------------------- */
@@ -406,7 +409,15 @@ Test(policy, its_fields_are_the_known_ones)
                                         "ProductID",
                                         "SecurityVersion",
                                         "AcceptedTCBStatuses",
-                                        "AcceptedAdvisories"};
+                                        "AcceptedAdvisories",
+                                        "AcceptedTCB",
+                                        "MinimumTCBEvaluationDataNumber",
+                                        "CollateralGraceDays",
+                                        "TDX",
+                                        "SNP",
+                                        "UVM",
+                                        "VTPM",
+                                        "Nitro"};
     size_t num = 0;
 
     while (policy_known_fields[num] != NULL)

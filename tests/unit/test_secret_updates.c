@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the kept secrets change: at a full update, at a package update, by an upload (contract 1.9, 1.15, 2.4). */
+/* How the kept secrets change: at a full update, at a package update, by an upload (contract 1.9, 1.15, 2.4).
+ */
 #include <criterion/criterion.h>
 
 #include "base/json.h"
@@ -22,7 +23,8 @@ static void begin(void)
     json_init();
     pki_init();
     net_init();
-    cr_assert(authority_new(&none, NOW, &ca, &err) && authority_rotate(ca, NOW + DAY, &rotated, &err), "%s", err.text);
+    cr_assert(authority_new(&none, NOW, &ca, &err) && authority_rotate(ca, NOW + DAY, &rotated, &err), "%s",
+              err.text);
 }
 
 static void end(void)
@@ -39,19 +41,23 @@ static struct slice root(void)
     return slice_of(bytes, sizeof bytes);
 }
 
-#define KEY(n)  {.name = n, .type = SECRET_SYMMETRIC_KEY, .size = 128, .shared = true}
-#define CERT(n) {.name = n, .type = SECRET_CERT_ECDSA, .size = 256, .shared = true}
-#define USER(n) {.name = n, .type = SECRET_PLAIN, .user_defined = true}
+#define KEY(n)                                                                                               \
+    {                                                                                                        \
+        .name = n, .type = SECRET_SYMMETRIC_KEY, .size = 128, .shared = true                                 \
+    }
+#define CERT(n)                                                                                              \
+    {                                                                                                        \
+        .name = n, .type = SECRET_CERT_ECDSA, .size = 256, .shared = true                                    \
+    }
+#define USER(n)                                                                                              \
+    {                                                                                                        \
+        .name = n, .type = SECRET_PLAIN, .user_defined = true                                                \
+    }
 
 static struct secret_spec before_specs[] = {
-    CERT("cert"),
-    CERT("cert-redefined"),
-    KEY("gone"),
-    KEY("key"),
-    KEY("key-redefined"),
-    {.name = "private", .type = SECRET_SYMMETRIC_KEY, .size = 128},
-    USER("user"),
-    USER("user-redefined"),
+    CERT("cert"), CERT("cert-redefined"), KEY("gone"),
+    KEY("key"),   KEY("key-redefined"),   {.name = "private", .type = SECRET_SYMMETRIC_KEY, .size = 128},
+    USER("user"), USER("user-redefined"),
 };
 static struct secret_spec after_specs[] = {
     CERT("cert"),
@@ -145,7 +151,8 @@ Test(secret_updates, what_stays_what_is_made_again_and_what_is_new, .init = begi
     cr_expect_not(same(now(&k, "cert"), now(&old, "cert")), "a certificate is made again");
     cr_expect(same(previous(&k, "cert"), now(&old, "cert")), "what it was stands beside it");
     cr_expect_eq(now(&k, "key-redefined")->private_key.len, 32);
-    cr_expect(same(now(&k, "key-redefined"), previous(&k, "key-redefined")), "of a new definition: the new value");
+    cr_expect(same(now(&k, "key-redefined"), previous(&k, "key-redefined")),
+              "of a new definition: the new value");
     cr_expect(same(now(&k, "cert-redefined"), previous(&k, "cert-redefined")));
     cr_expect(same(now(&k, "new"), previous(&k, "new")));
     cr_expect_eq(now(&k, "user-new")->private_key.len, 0);
@@ -165,8 +172,8 @@ Test(secret_updates, certificates_are_those_of_the_new_authority_and_template, .
     struct cert c;
 
     after_specs[0].has_cert = true; /* the template is no part of the definition */
-    after_specs[0].cert = (struct cert_template){.subject = {.common_name = (char *)(uintptr_t) "new"},
-                                                 .max_path_len = -1};
+    after_specs[0].cert =
+        (struct cert_template){.subject = {.common_name = (char *)(uintptr_t) "new"}, .max_path_len = -1};
     k = update(&old, false);
     cr_assert(cert_parse(now(&k, "cert")->cert, &a, &c, &err));
     cr_expect_str_eq(name_text(&a, c.subject), "CN=new");
@@ -250,10 +257,11 @@ Test(secret_updates, what_cannot_be_made_refuses_the_whole_update, .init = begin
 
 Test(secret_updates, the_manifest_may_give_initial_values, .init = begin, .fini = end)
 {
-    struct secret_spec spec = {.name = "u",
-                               .type = SECRET_PLAIN,
-                               .user_defined = true,
-                               .initial = {.private_key = slice_str("private"), .public_key = slice_str("public")}};
+    struct secret_spec spec = {
+        .name = "u",
+        .type = SECRET_PLAIN,
+        .user_defined = true,
+        .initial = {.private_key = slice_str("private"), .public_key = slice_str("public")}};
     const struct manifest m = {.secrets = &spec, .num_secrets = 1};
     struct kept_secrets k;
 
@@ -280,7 +288,9 @@ static bool upload(const struct secret_spec *spec, const char *text, struct secr
     return ok;
 }
 
-static const struct secret_spec UPLOADED_KEY = {.type = SECRET_SYMMETRIC_KEY, .size = 16, .user_defined = true},
+static const struct secret_spec UPLOADED_KEY = {.type = SECRET_SYMMETRIC_KEY,
+                                                .size = 16,
+                                                .user_defined = true},
                                 UPLOADED_CERT = {.type = SECRET_CERT_RSA, .size = 2048, .user_defined = true},
                                 UPLOADED_TEXT = {.type = SECRET_PLAIN, .user_defined = true},
                                 GENERATED = {.type = SECRET_SYMMETRIC_KEY, .size = 16, .shared = true};
@@ -299,11 +309,13 @@ Test(secret_updates, uploads_are_taken_as_declared, .init = begin, .fini = end)
     cr_expect_str_eq(hex_text(&a, v.public_key), "01");
     cr_assert(upload(&UPLOADED_TEXT, "{}", &v), "%s", err.text);
     cr_expect_eq(v.private_key.len, 0, "an empty value");
-    cr_assert(upload(&UPLOADED_CERT, arena_printf(&a, "{'Cert':'%s','Private':'AA=='}", cert), &v), "%s", err.text);
+    cr_assert(upload(&UPLOADED_CERT, arena_printf(&a, "{'Cert':'%s','Private':'AA=='}", cert), &v), "%s",
+              err.text);
     cr_expect(slice_equal(v.cert, ca->root.der));
     cr_expect(slice_equal(v.public_key, ca->root.spki), "of another kind than declared: nobody compares");
     cr_expect_eq(v.private_key.len, 1);
-    cr_assert(upload(&UPLOADED_CERT, arena_printf(&a, "{'Cert':'%s','Private':''}", cert), &v), "%s", err.text);
+    cr_assert(upload(&UPLOADED_CERT, arena_printf(&a, "{'Cert':'%s','Private':''}", cert), &v), "%s",
+              err.text);
     cr_expect_eq(v.private_key.len, 0);
 }
 
@@ -318,24 +330,29 @@ Test(secret_updates, uploads_that_do_not_fit_are_refused, .init = begin, .fini =
         {&GENERATED, "{'Key':'AQI='}", E_SECRET_UPLOAD, "the manifest does not declare it as UserDefined"},
         {&UPLOADED_KEY, "{'Key':'AQ=='}", E_SECRET_UPLOAD,
          "declared size and actual size don't match: expected 16 bits, found 8"},
-        {&UPLOADED_KEY, "{}", E_SECRET_UPLOAD, "declared size and actual size don't match: expected 16 bits, found 0"},
+        {&UPLOADED_KEY, "{}", E_SECRET_UPLOAD,
+         "declared size and actual size don't match: expected 16 bits, found 0"},
         {&UPLOADED_KEY, "{'Key':''}", E_SECRET_UPLOAD,
          "declared size and actual size don't match: expected 16 bits, found 0"},
         {&UPLOADED_KEY, "{'Key':'AQI=','Private':''}", E_SECRET_UPLOAD,
          "found a Private, which a secret of type symmetric-key does not have"},
         {&UPLOADED_TEXT, "{'Key':'AQI=','Private':'AA=='}", E_SECRET_UPLOAD,
          "found a Private, which a secret of type plain does not have"},
-        {&UPLOADED_TEXT, "{'Cert':'@'}", E_SECRET_UPLOAD, "found a Cert, which a secret of type plain does not have"},
+        {&UPLOADED_TEXT, "{'Cert':'@'}", E_SECRET_UPLOAD,
+         "found a Cert, which a secret of type plain does not have"},
         {&UPLOADED_CERT, "{'Cert':'@','Key':''}", E_SECRET_UPLOAD,
          "found a Key, which a secret of type cert-rsa does not have"},
         {&UPLOADED_CERT, "{'Private':'AA=='}", E_SECRET_UPLOAD,
          "expected a Cert for a secret of type cert-rsa, found none"},
-        {&UPLOADED_CERT, "{'Cert':{}}", E_SECRET_UPLOAD, "expected a Cert for a secret of type cert-rsa, found none"},
+        {&UPLOADED_CERT, "{'Cert':{}}", E_SECRET_UPLOAD,
+         "expected a Cert for a secret of type cert-rsa, found none"},
         {&UPLOADED_CERT, "{'Cert':''}", E_SECRET_BODY,
-         "$.s.Cert: certificate: expected a SEQUENCE of contents, algorithm and signature in DER and nothing after "
+         "$.s.Cert: certificate: expected a SEQUENCE of contents, algorithm and signature in DER and nothing "
+         "after "
          "it, found 0 bytes that are not"},
         {&UPLOADED_CERT, "{'Cert':'AA'}", E_SECRET_BODY, "$.s.Cert: expected base64"},
-        {&UPLOADED_CERT, "{'Cert':{'Subject':{}}}", E_SECRET_BODY, "$.s.Cert: expected a certificate, DER in base64"},
+        {&UPLOADED_CERT, "{'Cert':{'Subject':{}}}", E_SECRET_BODY,
+         "$.s.Cert: expected a certificate, DER in base64"},
         {&UPLOADED_KEY, "{'Key':5}", E_SECRET_BODY,
          "$.s.Key: expected base64 or an array of bytes, found a whole number"},
         {&UPLOADED_KEY, "[]", E_SECRET_BODY, "$.s: expected an object"},

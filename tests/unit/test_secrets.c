@@ -138,7 +138,11 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
         {{.name = "p", .type = SECRET_PLAIN, .shared = true},
          E_SECRET_VALUE,
          "secret \"p\": a secret of type plain cannot be generated, it needs UserDefined"},
-        {{.name = "c", .type = SECRET_CERT_ECDSA, .size = 256, .has_cert = true, .cert = {.signature_alg = 4}},
+        {{.name = "c",
+          .type = SECRET_CERT_ECDSA,
+          .size = 256,
+          .has_cert = true,
+          .cert = {.signature_alg = 4}},
          E_SECRET_VALUE,
          "secret \"c\": Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA, as the issuer's key is one), "
          "found 4"},
@@ -148,7 +152,8 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
           .has_cert = true,
           .cert = {.extra = &bad_basic, .num_extra = 1}},
          E_SECRET_VALUE,
-         "secret \"c\": Cert: with the extensions of the template: certificate: expected basic constraints with "
+         "secret \"c\": Cert: with the extensions of the template: certificate: expected basic constraints "
+         "with "
          "a path length at most, and that only of an authority"},
         {{.name = "c", .type = SECRET_CERT_ECDSA, .size = 256, .valid_for = 1000001},
          E_SECRET_VALUE,
@@ -336,9 +341,9 @@ Test(secrets, all_types_of_certificates_are_made, .init = begin, .fini = end)
         uint64_t size;
         const char *algorithm;
     } cases[] = {
-        {SECRET_CERT_RSA, 1024, "(1024 bit)"},       {SECRET_CERT_RSA, 2048, "(2048 bit)"},
-        {SECRET_CERT_ECDSA, 224, "secp224r1"},       {SECRET_CERT_ECDSA, 256, "prime256v1"},
-        {SECRET_CERT_ECDSA, 384, "secp384r1"},       {SECRET_CERT_ECDSA, 521, "secp521r1"},
+        {SECRET_CERT_RSA, 1024, "(1024 bit)"},          {SECRET_CERT_RSA, 2048, "(2048 bit)"},
+        {SECRET_CERT_ECDSA, 224, "secp224r1"},          {SECRET_CERT_ECDSA, 256, "prime256v1"},
+        {SECRET_CERT_ECDSA, 384, "secp384r1"},          {SECRET_CERT_ECDSA, 521, "secp521r1"},
         {SECRET_CERT_ED25519, 0, "ED25519 Public-Key"},
     };
     char *said;
@@ -350,9 +355,11 @@ Test(secrets, all_types_of_certificates_are_made, .init = begin, .fini = end)
         peer_write("c", slice_str(pem_text(&a, "CERTIFICATE", v.cert)));
         peer_write("root", slice_str(pem_text(&a, "CERTIFICATE", ca->marble_root.der)));
         peer_write("key", slice_str(pem_text(&a, "PRIVATE KEY", v.private_key)));
-        cr_expect(peer_run(&a, &said, "openssl verify -auth_level 0 -attime %d -CAfile root c", NOW + 1), "%s", said);
-        cr_expect(peer_run(
-            &a, &said, "test \"$(openssl pkey -in key -pubout)\" = \"$(openssl x509 -in c -noout -pubkey)\""));
+        cr_expect(peer_run(&a, &said, "openssl verify -auth_level 0 -attime %d -CAfile root c", NOW + 1),
+                  "%s", said);
+        cr_expect(
+            peer_run(&a, &said,
+                     "test \"$(openssl pkey -in key -pubout)\" = \"$(openssl x509 -in c -noout -pubkey)\""));
         cr_expect(peer_run(&a, &said, "openssl x509 -in c -noout -text"));
         cr_expect_not_null(strstr(said, cases[i].algorithm), "%s: %s", cases[i].algorithm, said);
         cr_expect(slice_equal(parsed(v.cert).spki, v.public_key));

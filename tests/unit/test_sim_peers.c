@@ -8,6 +8,7 @@
 #include "attestation/sim/pki.h"
 #include "attestation/sim/sim.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "pki/hash.h"
 #include "pki/pem.h"
@@ -216,4 +217,76 @@ Test(sim_peers, the_vectors_own_verifier_agrees, .init = begin, .fini = end)
     write_vector(time, "reject", "\"reason\":\"quote_sig\"");
     cr_expect(peer_run(&a, &said, "python3 check.py"), "%s", said);
     cr_expect_str_eq(said, "1 vectors checked, 0 wrong\n");
+}
+
+/* ---- the same of TDs ------------------------------------------------------------------------------ */
+
+/* What this verifier says of it, in the words of the vectors. */
+static const char *own_words(const struct collateral *c)
+{
+    const struct evidence e = {.kind = EVIDENCE_DCAP, .quote = quote};
+    const struct appraisal what = {.evidence = &e, .collateral = c, .roots = sim_roots(), .now = now};
+    char from[RFC3339_LEN + 1], to[RFC3339_LEN + 1], *fields;
+    scoped(json_release) json_t *doc = NULL;
+    json_t *claims;
+    struct verdict v;
+    struct err err;
+    size_t len;
+
+    appraise(&what, &a, &v);
+    cr_assert(v.genuine, "%s", v.reason.text);
+    cr_assert(json_parse(slice_str(verdict_json(&v, &a)), JSON_NO_DUPLICATES, E_JSON_SYNTAX, &doc, &err));
+    claims = json_object_get(doc, "claims");
+    cr_assert_eq(json_object_del(claims, "simulated"), 0);
+    len = json_dumpb(claims, NULL, 0, JSON_COMPACT);
+    fields = arena_alloc(&a, len + 1);
+    (void)json_dumpb(claims, fields, len, JSON_COMPACT);
+    rfc3339_format(from, v.not_before);
+    rfc3339_format(to, v.not_after);
+    return arena_printf(&a, "\"fields\":%s,\"window\":{\"not_before\":\"%s\",\"not_after\":\"%s\"}", fields, from, to);
+}
+
+Test(sim_peers, the_vectors_own_verifier_agrees_on_tds, .init = begin, .fini = end)
+{
+    static const struct {
+        unsigned version;
+        bool is_td15;
+        uint8_t launch, module; /* SVN, version */
+        const char *status;
+    } rows[] = {
+        {4, false, 5, 1, "UpToDate"},   {5, false, 3, 3, "OutOfDate"}, {5, true, 5, 1, "UpToDate"},
+        {5, true, 4, 1, "TDRelaunchAdvised"}, {4, false, 5, 0, "UpToDate"},
+    };
+    const char *vectors = vectors_folder(&a);
+    char time[RFC3339_LEN + 1], *said;
+
+    if (vectors == NULL ||
+        !peer_run(&a, &said, "python3 -c 'import cryptography' && cp '%s/check.py' .", vectors))
+        cr_skip_test("check.py was not present");
+    rfc3339_format(time, now);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct sim_collateral_options o = {.tdx = true};
+        const struct sim_quote_options q = {.version = rows[i].version, .trailing = 10 * i};
+        struct sim_td td = sim_td_default;
+        struct collateral c;
+        struct err err;
+
+        td.is_td15 = rows[i].is_td15;
+        td.tee_tcb_svn[0] = rows[i].launch;
+        td.tee_tcb_svn[1] = rows[i].module;
+        cr_assert(sim_td_quote(&sim_platform_default, &td, report_data, &q, &a, &quote, &err) &&
+                      sim_collateral(&sim_platform_default, &o, now, &a, &c, &err),
+                  "%s", err.text);
+        peer_write("quote.bin", quote);
+        peer_write("signers.pem", c.tcb_issuer_chain);
+        peer_write("tcb_info.json", c.tcb_info);
+        peer_write("qe_identity.json", c.qe_identity);
+        peer_write("pck_crl.der", c.pck_crl);
+        peer_write("root_ca_crl.der", c.root_ca_crl);
+        write_vector(time, "ok", own_words(&c));
+        cr_expect(peer_run(&a, &said, "python3 check.py && grep -c '\"tcb_status\":\"%s\"' sim/expected.json",
+                           rows[i].status),
+                  "row %zu: %s", i, said);
+        cr_expect_str_eq(said, "1 vectors checked, 0 wrong\n1\n", "row %zu: %s", i, said);
+    }
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "attestation/judge.h"
 #include "attestation/sim/measure.h"
 #include "attestation/sim/signature.h"
 #include "base/clock.h"
@@ -353,19 +354,19 @@ Test(sim_domain, evidence_of_this_program_satisfies_its_own_package_info, .init 
     cr_expect_str_eq(tee->name, "sgx-simulated");
     cr_assert(trust_domain()->package_info("/proc/self/exe", &a, &p, &err), "%s", err.text);
     cr_assert(tee->evidence(about, &a, &quote, &err), "%s", err.text);
-    cr_expect(evidence_check(quote, &p, data, NULL, now, &a, &v, &err), "%s", err.text);
+    cr_expect(judge_evidence(NULL, quote, &p, data, now, &a, &v, &err), "%s", err.text);
     cr_expect(v.claims.simulated);
-    cr_expect(evidence_check(evidence_wrap_oe(&a, quote), &p, data, NULL, now, &a, &v, &err), "%s", err.text);
+    cr_expect(judge_evidence(NULL, evidence_wrap_oe(&a, quote), &p, data, now, &a, &v, &err), "%s", err.text);
     about[63] = 1;
-    cr_expect_not(evidence_check(quote, &p, data, NULL, now, &a, &v, &err));
+    cr_expect_not(judge_evidence(NULL, quote, &p, data, now, &a, &v, &err));
     cr_expect_eq(err.code, E_REPORT_DATA);
     about[63] = 0;
     p.unique_id = "0000000000000000000000000000000000000000000000000000000000000000";
-    cr_expect_not(evidence_check(quote, &p, data, NULL, now, &a, &v, &err));
+    cr_expect_not(judge_evidence(NULL, quote, &p, data, now, &a, &v, &err));
     cr_expect_eq(err.code, E_UNIQUE_ID);
     cr_expect(v.genuine, "the verdict stands, only the policy does not fit");
-    expect_refusal(evidence_check((struct slice){0}, &p, data, NULL, now, &a, &v, &err), &err,
-                   E_EVIDENCE_MISSING, "expected a quote, found no bytes");
+    expect_refusal(judge_evidence(NULL, (struct slice){0}, &p, data, now, &a, &v, &err), &err,
+                   E_EVIDENCE_MISSING, "expected evidence, found no bytes");
 }
 
 Test(sim_domain, a_bundle_stands_for_what_was_served_at_another_time, .init = begin, .fini = end)
@@ -374,6 +375,10 @@ Test(sim_domain, a_bundle_stands_for_what_was_served_at_another_time, .init = be
     const struct package_policy any = {0};
     const uint8_t about[64] = {0};
     const int64_t now = clock_now();
+    struct collateral_needs needs;
+    struct collateral_items items;
+    struct judge *judge = NULL;
+    struct evidence evidence;
     struct sim_identity self;
     struct collateral c;
     struct slice quote;
@@ -383,15 +388,20 @@ Test(sim_domain, a_bundle_stands_for_what_was_served_at_another_time, .init = be
     cr_assert(sim_measure_self(&self, &err), "%s", err.text);
     cr_assert(sim_quote(&sim_platform_default, &self, about, &a, &quote, &err), "%s", err.text);
     cr_assert(sim_collateral(&sim_platform_default, &revoked, now, &a, &c, &err), "%s", err.text);
-    peer_write("bundle", slice_str(bundle_text(&c, &a)));
-    cr_expect_not(
-        evidence_check(quote, &any, slice_of(about, 64), peer_path(&a, "bundle"), now, &a, &v, &err));
+    cr_assert(evidence_decode(quote, &evidence, &err) &&
+                  collateral_needs_of(&evidence, UPDATE_STANDARD, &a, &needs, &err),
+              "%s", err.text);
+    items = collateral_items_of(&needs, &c, "test", now, &a);
+    peer_write("bundle", slice_str(bundle_text(&items, &a)));
+    cr_assert(judge_open(&(struct judge_options){.bundle = peer_path(&a, "bundle")}, now, &judge, &err), "%s", err.text);
+    cr_expect_not(judge_evidence(judge, quote, &any, slice_of(about, 64), now, &a, &v, &err));
     cr_expect_eq(err.code, E_CERT_REVOKED, "%s", err.text);
     cr_expect_eq(v.reason.code, E_CERT_REVOKED);
-    expect_refusal(
-        evidence_check(quote, &any, slice_of(about, 64), peer_path(&a, "none"), now, &a, &v, &err), &err,
-        E_FILE_MISSING,
-        arena_printf(&a, "collateral: opening %s: No such file or directory", peer_path(&a, "none")));
+    judge_close(&judge);
+    expect_refusal(judge_open(&(struct judge_options){.bundle = peer_path(&a, "none")}, now, &judge, &err), &err,
+                   E_FILE_MISSING,
+                   arena_printf(&a, "collateral bundle %s: opening %s: No such file or directory",
+                                peer_path(&a, "none"), peer_path(&a, "none")));
 }
 
 Test(sim_domain, the_running_program_gets_its_own_sealing_key, .init = begin, .fini = end)

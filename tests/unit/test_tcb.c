@@ -269,20 +269,81 @@ Test(tcb_info, no_member_may_be_missing)
     }
 }
 
-Test(tcb_info, of_tdx_all_but_the_levels_is_read)
+/* ---- TCB info of TDX ---------------------------------------------------------------- */
+
+#define SIXTEEN(first)                                                                                       \
+    "[{\"svn\":" first "},{\"svn\":0},{\"svn\":2},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},"  \
+    "{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0},{\"svn\":0}]"
+#define ZEROS48                                                                                              \
+    "\"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\""
+#define MODULE "\"mrsigner\":" ZEROS48 ",\"attributes\":\"0000000000000000\",\"attributesMask\":\"FFFFFFFFFFFFFFFF\""
+#define ISV(svn, status)                                                                                     \
+    "{\"tcb\":{\"isvsvn\":" svn "},\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"" status "\"}"
+#define TDX_LEVEL(sgx, tdx)                                                                                  \
+    "{\"tcb\":{\"sgxtcbcomponents\":" SIXTEEN(sgx) ",\"pcesvn\":11,\"tdxtcbcomponents\":" SIXTEEN(tdx) "},"   \
+    "\"tcbDate\":\"2024-03-13T00:00:00Z\",\"tcbStatus\":\"UpToDate\"}"
+static const char tdx_info[] =
+    "{\"id\":\"TDX\",\"version\":3,\"issueDate\":\"2026-01-02T03:04:05Z\",\"nextUpdate\":\"2026-02-01T03:04:05Z\","
+    "\"fmspc\":\"00A067110000\",\"pceId\":\"0000\",\"tcbType\":0,\"tcbEvaluationDataNumber\":17,"
+    "\"tdxModule\":{" MODULE "},\"tdxModuleIdentities\":["
+    "{\"id\":\"TDX_01\"," MODULE ",\"tcbLevels\":[" ISV("2", "OutOfDate") "," ISV("5", "UpToDate") "]},"
+    "{\"id\":\"tdx_0a\"," MODULE ",\"tcbLevels\":[" ISV("1", "UpToDate") "]}],"
+    "\"tcbLevels\":[" TDX_LEVEL("3", "7") "," TDX_LEVEL("3", "9") "," TDX_LEVEL("4", "1") "]}";
+
+Test(tcb_info, of_tdx_has_modules_and_components_of_its_own)
 {
-    static const char text[] = "{\"id\":\"TDX\",\"version\":3,\"issueDate\":\"2026-01-02T03:04:05Z\","
-                               "\"nextUpdate\":\"2026-02-01T03:04:05Z\","
-                               "\"fmspc\":\"00A067110000\",\"pceId\":\"0000\",\"tcbType\":0,"
-                               "\"tcbEvaluationDataNumber\":17,\"tdxModule\":{}}";
     struct arena a = {0};
     struct tcb_info info;
     struct err err;
 
-    cr_assert(parse_info(text, &a, &info, &err), "%s", err.text);
-    cr_expect_str_eq(info.id, "TDX");
-    cr_expect_eq(info.num_levels, 0);
+    cr_assert(parse_info(tdx_info, &a, &info, &err), "%s", err.text);
+    cr_assert_eq(info.num_levels, 3);
+    cr_expect(info.levels[0].components[0] == 4 && info.levels[1].tdx_components[0] == 9 &&
+              info.levels[2].tdx_components[0] == 7);
+    cr_assert(info.has_module && info.num_modules == 2);
+    cr_expect_eq(tcb_info_module(&info, 0), &info.module);
+    cr_expect_eq(tcb_info_module(&info, 1), &info.modules[0]);
+    cr_expect_eq(tcb_info_module(&info, 10), &info.modules[1], "compared without case");
+    cr_expect_null(tcb_info_module(&info, 2));
+    cr_expect_null(tcb_info_module(&info, 0xa0));
+    cr_expect(info.modules[0].levels[0].isv_svn == 5 && info.modules[0].levels[1].status == TCB_OUT_OF_DATE);
     arena_wipe(&a);
+}
+
+Test(tcb_info, of_tdx_one_wrong_member_is_refused_and_named)
+{
+    static const struct {
+        const char *what, *with, *text;
+    } rows[] = {
+        {"\"version\":3", "\"version\":2", "$.tcbInfo.id: version 2 is of SGX only, found \"TDX\""},
+        {"\"tdxtcbcomponents\":[{\"svn\":7},", "\"tdxtcbcomponents\":[",
+         "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents: expected 16 components, found 15"},
+        {"\"tdxtcbcomponents\"", "\"tdxcomponents\"", "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents: is missing"},
+        {"{\"svn\":7}", "{\"svn\":256}", "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents[0].svn: "},
+        {"{\"svn\":9}", "{\"svn\":7}", "$.tcbInfo.tcbLevels: two levels demand the same"},
+        {"\"tdxModule\":{\"mrsigner\":\"00", "\"tdxModule\":{\"mrsigner\":\"", "$.tcbInfo.tdxModule.mrsigner: "},
+        {"\"tdxModule\":{", "\"tdxModule\":{\"attributes\":1,\"x\":{", ""},
+        {"\"tdx_0a\"", "\"TDX_01\"", "$.tcbInfo.tdxModuleIdentities: two identities have the id \"TDX_01\""},
+        {"\"tdx_0a\"", "null", "$.tcbInfo.tdxModuleIdentities[1].id: is missing"},
+        {"{\"isvsvn\":2}", "{\"isvsvn\":5}", "$.tcbInfo.tdxModuleIdentities[0].tcbLevels: two levels demand the same"},
+        {"{\"isvsvn\":2}", "{\"isvsvn\":-1}", "$.tcbInfo.tdxModuleIdentities[0].tcbLevels[0].tcb.isvsvn: "},
+        {"\"OutOfDate\"", "\"Outdated\"", "$.tcbInfo.tdxModuleIdentities[0].tcbLevels[0].tcbStatus: expected one of"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *at = strstr(tdx_info, rows[i].what);
+        struct arena a = {0};
+        struct tcb_info info;
+        struct err err = {0};
+
+        cr_assert_not_null(at, "row %zu", i);
+        cr_expect(!parse_info(arena_printf(&a, "%.*s%s%s", (int)(at - tdx_info), tdx_info, rows[i].with,
+                                           at + strlen(rows[i].what)),
+                              &a, &info, &err),
+                  "row %zu", i);
+        cr_expect_not_null(strstr(err.text, rows[i].text), "row %zu: %s", i, err.text);
+        arena_wipe(&a);
+    }
 }
 
 /* ---- QE identity -------------------------------------------------------------------- */
@@ -433,19 +494,21 @@ Test(tcb, the_highest_level_that_is_reached_in_everything_counts)
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const struct tcb_level *got = tcb_platform_level(levels, 4, rows[i].components, rows[i].pce_svn);
+        const struct tcb_platform has = {rows[i].components, rows[i].pce_svn, {0}};
+        const struct tcb_level *got = tcb_platform_level(levels, 4, &has);
 
         cr_expect_eq(got == NULL ? -1 : got - levels, rows[i].level, "row %zu", i);
     }
     for (size_t i = 0; i < 16; i++) { /* each component counts, the last too */
         struct tcb_level level = {0};
         uint8_t mine[16] = {0};
+        const struct tcb_platform has = {mine, 0, {0}};
 
         level.components[i] = 128;
         mine[i] = 127;
-        cr_expect_null(tcb_platform_level(&level, 1, mine, 0), "component %zu", i);
+        cr_expect_null(tcb_platform_level(&level, 1, &has), "component %zu", i);
         mine[i] = 128;
-        cr_expect_eq(tcb_platform_level(&level, 1, mine, 0), &level);
+        cr_expect_eq(tcb_platform_level(&level, 1, &has), &level);
     }
 }
 
@@ -482,15 +545,16 @@ Test(tcb, advisories_are_united_sorted_and_named_once)
     char *left[] = {three, two}, *right[] = {two_again, one};
     const struct tcb_level a = {.advisories = left, .num_advisories = 2},
                            b = {.advisories = right, .num_advisories = 2}, none = {0};
+    const struct tcb_level *const some[] = {&a, NULL, &b}, *const empty[] = {&none, &none};
     struct arena arena = {0};
     size_t num;
-    char **got = tcb_advisories(&a, &b, &arena, &num);
+    char **got = tcb_advisories(some, 3, &arena, &num);
 
     cr_assert_eq(num, 3);
     cr_expect_str_eq(got[0], "INTEL-SA-1");
     cr_expect_str_eq(got[1], "INTEL-SA-2");
     cr_expect_str_eq(got[2], "INTEL-SA-3");
-    (void)tcb_advisories(&none, &none, &arena, &num);
+    (void)tcb_advisories(empty, 2, &arena, &num);
     cr_expect_eq(num, 0);
     arena_wipe(&arena);
 }
