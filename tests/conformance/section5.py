@@ -2,7 +2,6 @@
 """Section 5: state, sealing, recovery, update log, event log."""
 import base64
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -15,7 +14,7 @@ import pki
 from coordinator import b64, unb64
 from harness import case, cases, holds, lacks, same, true
 from manifests import *
-from section2 import in_recovery, recoverable, report_data
+from recovery import in_recovery, recoverable, report_data
 
 # ---- 5.1 files
 
