@@ -165,8 +165,10 @@ finish TERM
 same "$code" 0 "its exit code"
 
 echo "- damaged data end the start, and the log says how to go on"
-printf overwritten | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
+for copy in state/sealed_data state/sealed_data.copy; do
+  printf overwritten | dd of=$copy bs=1 seek=100 conv=notrunc status=none
+done
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
-holds "$(cat refused.log)" 'Restore sealed_data from a backup' "the log"
+holds "$(cat refused.log)" 'does not open: it was changed or damaged. Restore th' "the log"
 meshd=
 echo "meshd: all is as it should be"

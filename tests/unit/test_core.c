@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "coordinator/state_keys.h"
 #include "tests/support/mesh.h"
@@ -147,8 +148,8 @@ Test(core, a_private_secret_that_no_activation_could_make_is_refused, .init = be
     char *raw = mesh_test_manifest(
         &a, "{\"m\":{\"Package\":\"test\"}}",
         arena_printf(&a,
-                     "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"OCSPServer\":[\"http://%020000d\"]}}}",
-                     0));
+                     "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"OCSPServer\":[\"http://%0*d\"]}}}",
+                     LIMIT_CERTIFICATE, 0));
 
     cr_expect_not(core_set_manifest(t.core, slice_str(raw), clock_now(), &a, &none, &err));
     cr_expect_eq(err.code, E_SECRET_VALUE);
