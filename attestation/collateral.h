@@ -83,6 +83,12 @@ bool collateral_need_named(const char *name, struct arena *a, struct collateral_
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
                          struct collateral *out, struct err *err);
 
+/* Can a verdict's refusal come from collateral that was not there? */
+bool verdict_wants_collateral(const struct verdict *v);
+
+/* Of what the evidence needs, the first item that is not there at all; NULL: all is there, or needs are unknown. */
+const char *collateral_missing(const struct evidence *e, const struct collateral *c, struct arena *a);
+
 /* Does the item hold by itself: form, what it is about, and signatures up to a trusted root? Sets
  * item->expires. What does not hold is never kept. `issuers`: of a VEK, the item with its chain, or NULL (then
  * its signature is left to the appraisal). E_COLLATERAL_*, E_CRL, E_ROOT, E_VEK_CHAIN. */

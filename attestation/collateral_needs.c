@@ -367,3 +367,24 @@ bool collateral_assemble(const struct collateral_needs *needs, const struct coll
     *out = c;
     return true;
 }
+
+bool verdict_wants_collateral(const struct verdict *v)
+{
+    return !v->genuine && (v->reason.code == E_CRL || v->reason.code == E_VEK_CHAIN ||
+                           v->reason.code == E_COLLATERAL_FORMAT || v->reason.code == E_COLLATERAL_MISSING);
+}
+
+const char *collateral_missing(const struct evidence *e, const struct collateral *c, struct arena *a)
+{
+    struct collateral_items items;
+    struct collateral_needs needs;
+    struct err ignored;
+
+    if (!collateral_needs_of(e, UPDATE_STANDARD, a, &needs, &ignored))
+        return NULL;
+    items = collateral_items_of(&needs, c, NULL, 0, a);
+    for (size_t i = 0; i < needs.num; i++)
+        if (!needs.at[i].optional && collateral_find(&items, needs.at[i].name) == NULL)
+            return needs.at[i].name;
+    return NULL;
+}

@@ -96,13 +96,6 @@ static bool unjudged(const struct err *err, struct verdict *verdict)
     return false;
 }
 
-/* Did the appraisal stop because something was not there? */
-static bool wants_collateral(const struct verdict *v)
-{
-    return v->reason.code == E_CRL || v->reason.code == E_VEK_CHAIN || v->reason.code == E_COLLATERAL_MISSING ||
-           v->reason.code == E_COLLATERAL_FORMAT;
-}
-
 bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t grace, int64_t now, struct arena *a,
                    struct verdict *verdict, struct err *err)
 {
@@ -119,7 +112,7 @@ bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t gra
     appraise(&what, a, verdict);
     if (verdict->genuine)
         return true;
-    if (!have && wants_collateral(verdict))
+    if (!have && verdict_wants_collateral(verdict))
         verdict->reason = missing;
     *err = verdict->reason;
     return false;

@@ -138,8 +138,9 @@ static bool match_tcb(const struct package_policy *p, const struct claims *c, in
                    (unsigned long long)p->min_tcb_evaluation, (unsigned long long)d->tcb_evaluation_data_number);
 }
 
-static bool match_report_data(struct slice expected, struct slice found, struct err *err)
+bool policy_match_report_data(const struct verdict *v, struct slice expected, struct err *err)
 {
+    const struct slice found = v->claims.bound;
     scoped(arena_wipe) struct arena scratch = {0};
 
     if (expected.len != 64)
@@ -196,7 +197,7 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
         *err = v->reason;
         return false;
     }
-    if (!match_tcb(p, c, now, err) || !match_report_data(report_data, c->bound, err))
+    if (!match_tcb(p, c, now, err) || !policy_match_report_data(v, report_data, err))
         return false;
     if (p->debug != c->debug)
         return err_set(err, E_DEBUG, "Debug: expected %s, found %s", p->debug ? "true" : "false",
@@ -206,6 +207,25 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
     if (c->tee == TEE_SGX)
         return match_sgx(p, &c->sgx, err);
     return !describes_others(p) || sections_match(p, c, now, err);
+}
+
+bool policy_read(struct slice text, struct arena *a, struct package_policy *out, struct err *err)
+{
+    scoped(json_release) json_t *json = NULL;
+    struct package_policy p = {0};
+    struct fields f;
+
+    if (text.len > LIMIT_MANIFEST)
+        return err_set(err, E_JSON_SYNTAX, "policy: expected %d bytes at most, found %zu", LIMIT_MANIFEST, text.len);
+    if (!json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &json, err))
+        return false;
+    f = fields_of(json, "$", JSON_FOLD, E_JSON_SYNTAX, a, err);
+    if (policy_parse(&f, &p))
+        fields_only(&f, policy_known_fields);
+    if (!fields_done(&f))
+        return false;
+    *out = p;
+    return true;
 }
 
 /* ---- written ------------------------------------------------------------------------ */
