@@ -2,6 +2,7 @@
 /* What an appraisal takes besides the evidence, made once and read by many. */
 #include "attest/inputs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -25,9 +26,8 @@ static void tell(const struct err *err, struct mesh_attest_error *error)
 {
     if (error == NULL)
         return;
-    *error = (struct mesh_attest_error){0};
-    (void)strncpy(error->reason, reason_of(err->code)->name, sizeof error->reason - 1);
-    (void)strncpy(error->text, err->text, sizeof error->text - 1);
+    (void)snprintf(error->reason, sizeof error->reason, "%s", reason_of(err->code)->name);
+    (void)snprintf(error->text, sizeof error->text, "%s", err->text);
 }
 
 /* ---- collateral ------------------------------------------------------------------------------------ */

@@ -3,3 +3,8 @@
 # scripts/bench runs it; it is no test, because a time on somebody's machine proves nothing.
 add_test_program(bench "" SOURCES bench/bench.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 set_target_properties(bench PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# Cold and warm appraisals beside their signatures, which it writes down on their way to pki/verify.c.
+add_test_program(bench_appraise "" SOURCES bench/appraise.c USES attestation_sim)
+target_link_options(bench_appraise PRIVATE -Wl,--wrap=spki_verify,--wrap=p256_verify_raw)
+set_target_properties(bench_appraise PROPERTIES EXCLUDE_FROM_ALL ON)
