@@ -84,12 +84,15 @@ static void take_collateral(struct question *q, struct arena *a)
     struct collateral_items parts, all;
     struct collateral_needs needs;
 
+    const char *missing;
+
     if (!collateral_needs_of(&q->evidence, UPDATE_STANDARD, a, &needs, &q->missing))
         return;
     parts = collateral_items_of(&needs, &q->collateral, NULL, INT64_MAX, a);
     all = collateral_merge(&parts, bundle, a);
-    if (collateral_assemble(&needs, &all, &q->collateral, &q->missing))
-        q->missing = (struct err){0};
+    missing = collateral_fill(&needs, &all, &q->collateral);
+    if (missing != NULL)
+        (void)err_set(&q->missing, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not there", missing);
 }
 
 static bool ask(const struct mesh_attest_request *request, struct arena *a, struct question *q, struct err *err)

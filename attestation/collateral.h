@@ -78,8 +78,12 @@ struct collateral_items collateral_items_of(const struct collateral_needs *needs
 /* What an item of this name is. E_COLLATERAL_FORMAT if it is no such name. */
 bool collateral_need_named(const char *name, struct arena *a, struct collateral_need *out, struct err *err);
 
-/* The items put where the appraisal looks for them; E_COLLATERAL_MISSING names the first that is needed and
- * not there. */
+/* What there is of the items put where the appraisal looks for it. Returns the name of the first that is needed and not
+ * there, NULL if all are. */
+const char *collateral_fill(const struct collateral_needs *needs, const struct collateral_items *items,
+                            struct collateral *out);
+
+/* The same for all of them, or none: E_COLLATERAL_MISSING. */
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
                          struct collateral *out, struct err *err);
 

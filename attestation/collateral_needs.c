@@ -350,20 +350,30 @@ struct collateral_items collateral_items_of(const struct collateral_needs *needs
     return items;
 }
 
-bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
-                         struct collateral *out, struct err *err)
+const char *collateral_fill(const struct collateral_needs *needs, const struct collateral_items *items,
+                            struct collateral *out)
 {
-    struct collateral c = *out;
+    const char *missing = NULL;
 
     for (size_t i = 0; i < needs->num; i++) {
         const struct collateral_item *item = collateral_find(items, needs->at[i].name);
 
         if (item != NULL)
-            put(&needs->at[i], item, &c);
-        else if (!needs->at[i].optional)
-            return err_set(err, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not there",
-                           needs->at[i].name);
+            put(&needs->at[i], item, out);
+        else if (!needs->at[i].optional && missing == NULL)
+            missing = needs->at[i].name;
     }
+    return missing;
+}
+
+bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
+                         struct collateral *out, struct err *err)
+{
+    struct collateral c = *out;
+    const char *missing = collateral_fill(needs, items, &c);
+
+    if (missing != NULL)
+        return err_set(err, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not there", missing);
     *out = c;
     return true;
 }

@@ -63,8 +63,8 @@ bool cmd_evidence_show(struct cli *cli, struct err *err)
 struct request {
     struct cli *cli;
     struct evidence evidence;
-    struct collateral collateral; /* of a folder */
-    bool has_folder;
+    struct collateral collateral;
+    const char *given; /* the folder or bundle that it is from; NULL: none was named */
     struct roots roots;
     struct package_policy policy;
     struct slice report_data; /* 64; empty: not demanded */
@@ -161,15 +161,37 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool read_bundle(const char *path, struct arena *a, struct collateral_items *out, struct err *err)
+{
+    struct slice text;
+
+    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) || err_in(err, "%s", path);
+}
+
+/* Of a bundle what fits the evidence; whether that is all is asked when the appraisal misses something. */
+static bool take_bundle(struct request *r, struct err *err)
+{
+    struct collateral_items items;
+    struct collateral_needs needs;
+    struct err ignored;
+
+    if (!read_bundle(r->given, &r->cli->arena, &items, err))
+        return false;
+    if (collateral_needs_of(&r->evidence, UPDATE_STANDARD, &r->cli->arena, &needs, &ignored))
+        (void)collateral_fill(&needs, &items, &r->collateral);
+    return true;
+}
+
 static bool read_request(struct request *r, struct err *err)
 {
-    const char *collateral = cli_option(r->cli, "collateral");
-
-    if (!read_time(r, err) || !read_report_data(r, err) || !read_policy(r, err) || !read_framings(r, err) || !read_root(r, err) ||
-        !evidence_file_read(r->cli->arguments[0], &r->cli->arena, &r->evidence, err))
+    if (!read_time(r, err) || !read_report_data(r, err) || !read_policy(r, err) || !read_framings(r, err) ||
+        !read_root(r, err) || !evidence_file_read(r->cli->arguments[0], &r->cli->arena, &r->evidence, err))
         return false;
-    r->has_folder = collateral != NULL && is_folder(collateral);
-    return !r->has_folder || evidence_folder_read(collateral, &r->cli->arena, &r->evidence, &r->collateral, err);
+    r->given = cli_option(r->cli, "collateral");
+    if (r->given == NULL)
+        return true;
+    return is_folder(r->given) ? evidence_folder_read(r->given, &r->cli->arena, &r->evidence, &r->collateral, err)
+                               : take_bundle(r, err);
 }
 
 /* ---- evidence verify: judging ------------------------------------------------------------------------ */
@@ -199,13 +221,13 @@ static bool is_unjudged(struct request *r, const struct verdict *v, bool have, c
 
     if (!verdict_wants_collateral(v))
         return false;
-    if (!r->has_folder && !have) {
+    if (r->given == NULL) {
         *why = *missing;
-        return true;
+        return !have;
     }
-    name = r->has_folder ? collateral_missing(&r->evidence, &r->collateral, &r->cli->arena) : NULL;
-    return name != NULL && !err_set(why, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not in %s", name,
-                                    cli_option(r->cli, "collateral"));
+    name = collateral_missing(&r->evidence, &r->collateral, &r->cli->arena);
+    return name != NULL &&
+           !err_set(why, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not in %s", name, r->given);
 }
 
 static void match_policy(struct request *r, struct verdict *v)
@@ -221,7 +243,7 @@ static void match_policy(struct request *r, struct verdict *v)
 static const char *judge_request(struct request *r, struct verdict *v, struct err *err)
 {
     struct err missing = {0};
-    const bool have = r->has_folder || find_collateral(r, &missing);
+    const bool have = r->given != NULL || find_collateral(r, &missing);
     const struct appraisal what = {
         .evidence = &r->evidence,
         .collateral = &r->collateral,
@@ -298,13 +320,6 @@ bool cmd_collateral_fetch(struct cli *cli, struct err *err)
         if (!fetch_for(judge, cli->arguments[i], now, &cli->arena, &all, err))
             return false;
     return print_or_save(cli, slice_str(bundle_text(&all, &cli->arena)), err);
-}
-
-static bool read_bundle(const char *path, struct arena *a, struct collateral_items *out, struct err *err)
-{
-    struct slice text;
-
-    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) || err_in(err, "%s", path);
 }
 
 static void show_item(const struct collateral_item *item, int64_t now, bool json, bool first)
