@@ -5,7 +5,6 @@
 
 #include "attestation/did_x509.h"
 #include "attestation/sim/cose.h"
-#include "attestation/snp_certificates.h"
 #include "attestation/thim.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -145,58 +144,6 @@ Test(aci, what_the_host_says_has_its_form, .init = begin, .fini = end)
         cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
         cr_expect_not_null(strstr(err.text, rows[i].fragment), "row %zu: %s", i, err.text);
     }
-}
-
-/* ---- the host's certificate table --------------------------------------------------- */
-
-Test(aci, a_certificate_table_tells_its_certificates_apart, .init = begin, .fini = end)
-{
-    const struct snp_certificates certs = {slice_str("vcek"), slice_str("vlek"), slice_str("ask"),
-                                           slice_str("ark"), slice_str("crl")};
-    struct snp_certificates got;
-    struct slice table, vek, chain;
-    struct err err;
-
-    table = snp_certificates_make(&certs, &s.a);
-    cr_expect_eq(table.len, 6 * 24 + 17);
-    cr_expect_eq(table.ptr[0], 0x8d, "the first group is little endian");
-    cr_assert(snp_certificates_parse(table, &got, &err), "%s", err.text);
-    cr_expect(slice_equal(got.vcek, certs.vcek) && slice_equal(got.vlek, certs.vlek) &&
-              slice_equal(got.ask, certs.ask) && slice_equal(got.ark, certs.ark) &&
-              slice_equal(got.crl, certs.crl));
-    snp_certificates_parts(&got, "VLEK", &s.a, &vek, &chain);
-    cr_expect(slice_equal(vek, certs.vlek) && slice_equal(chain, slice_str("askark")));
-    cr_assert(snp_certificates_parse((struct slice){0}, &got, &err), "no table is one without certificates");
-    cr_expect_eq(got.vcek.len, 0);
-    for (size_t len = 1; len < table.len; len++)
-        cr_expect(!snp_certificates_parse(slice_of(table.ptr, len), &got, &err), "%zu", len);
-}
-
-Test(aci, a_certificate_table_that_points_outside_is_refused, .init = begin, .fini = end)
-{
-    const struct snp_certificates certs = {.vcek = slice_str("vcek"), .ask = slice_str("ask")};
-    const struct slice table = snp_certificates_make(&certs, &s.a);
-    static const uint8_t huge[4] = {0xff, 0xff, 0xff, 0xff};
-    uint8_t bytes[128];
-    struct snp_certificates got;
-    struct err err;
-
-    for (size_t at = 16; at <= 20; at += 4) {
-        memcpy(bytes, table.ptr, table.len);
-        memcpy(bytes + at, huge, sizeof huge);
-        cr_expect(!snp_certificates_parse(slice_of(bytes, table.len), &got, &err));
-        cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
-        cr_expect_not_null(strstr(err.text, "does not lie in its"), "%s", err.text);
-    }
-    memcpy(bytes, table.ptr, table.len);
-    memcpy(bytes + 24, bytes, 16); /* the same GUID again */
-    cr_expect(!snp_certificates_parse(slice_of(bytes, table.len), &got, &err));
-    cr_expect_not_null(strstr(err.text, "twice"), "%s", err.text);
-    memcpy(bytes, table.ptr, table.len);
-    bytes[0] ^= 1; /* a GUID that is not known is passed over */
-    cr_assert(snp_certificates_parse(slice_of(bytes, table.len), &got, &err), "%s", err.text);
-    cr_expect_eq(got.vcek.len, 0);
-    cr_expect_eq(got.ask.len, 3);
 }
 
 /* ---- endorsements ------------------------------------------------------------------- */
