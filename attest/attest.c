@@ -47,10 +47,10 @@ static bool take_parts(struct question *q, struct err *err)
 {
     for (size_t i = 0; i < q->in.num_parts; i++) {
         const struct mesh_attest_part *p = &q->in.parts[i];
-        struct slice *to = part_named(p->name, &q->evidence, &q->collateral);
+        struct slice *to = p->name != NULL ? part_named(p->name, &q->evidence, &q->collateral) : NULL;
 
         if (to == NULL)
-            return err_set(err, E_USAGE, "request: there is no part \"%.40s\"", p->name);
+            return err_set(err, E_USAGE, "request: there is no part \"%.40s\"", p->name != NULL ? p->name : "");
         *to = bytes_in(p->bytes);
     }
     return true;

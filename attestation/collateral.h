@@ -87,7 +87,7 @@ const char *collateral_fill(const struct collateral_needs *needs, const struct c
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
                          struct collateral *out, struct err *err);
 
-/* Can a verdict's refusal come from collateral that was not there? */
+/* Can a verdict's refusal come from collateral that was not there? Whether something was not is another question. */
 bool verdict_wants_collateral(const struct verdict *v);
 
 /* Of what the evidence needs, the first item that is not there at all; NULL: all is there, or needs are unknown. */

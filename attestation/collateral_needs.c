@@ -380,8 +380,13 @@ bool collateral_assemble(const struct collateral_needs *needs, const struct coll
 
 bool verdict_wants_collateral(const struct verdict *v)
 {
-    return !v->genuine && (v->reason.code == E_CRL || v->reason.code == E_VEK_CHAIN ||
-                           v->reason.code == E_COLLATERAL_FORMAT || v->reason.code == E_COLLATERAL_MISSING);
+    static const enum err_code codes[] = {E_CRL, E_VEK_CHAIN, E_COLLATERAL_FORMAT, E_COLLATERAL_MISSING,
+                                          E_COLLATERAL_SIGNATURE};
+
+    for (size_t i = 0; !v->genuine && i < sizeof codes / sizeof codes[0]; i++)
+        if (v->reason.code == codes[i])
+            return true;
+    return false;
 }
 
 const char *collateral_missing(const struct evidence *e, const struct collateral *c, struct arena *a)

@@ -85,7 +85,9 @@ static bool find_collateral(struct judge *j, const struct evidence *evidence, in
                collateral_assemble(&needs, &items, out, err);
     if (domain->collateral != NULL && (j == NULL || err->code == E_COLLATERAL_MISSING))
         return domain->collateral(evidence, now, a, out, j == NULL ? err : &ignored);
-    return j != NULL || err_set(err, E_COLLATERAL_MISSING, "no service or bundle was named to take collateral from");
+    if (j == NULL)
+        (void)err_set(err, E_COLLATERAL_MISSING, "no service or bundle was named to take collateral from");
+    return false;
 }
 
 /* ---- judging ------------------------------------------------------------------------------------- */
