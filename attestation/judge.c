@@ -98,8 +98,9 @@ static bool unjudged(const struct err *err, struct verdict *verdict)
     return false;
 }
 
-bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t grace, int64_t now, struct arena *a,
-                   struct verdict *verdict, struct err *err)
+/* `p`: whose grace and whose issuers of endorsements count; all zero: those of the trust domain. */
+static bool is_genuine(struct judge *j, const struct evidence *evidence, const struct package_policy *p, int64_t grace,
+                       int64_t now, struct arena *a, struct verdict *verdict, struct err *err)
 {
     struct collateral collateral = {0};
     struct err missing = {0};
@@ -109,6 +110,8 @@ bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t gra
                                    .roots = trust_domain()->roots(),
                                    .now = now,
                                    .grace = grace,
+                                   .uvm_issuers = (const char *const *)p->uvm.issuers,
+                                   .num_uvm_issuers = p->uvm.num_issuers,
                                    .memo = j != NULL ? j->memo : NULL};
 
     appraise(&what, a, verdict);
@@ -120,6 +123,14 @@ bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t gra
     return false;
 }
 
+bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t grace, int64_t now, struct arena *a,
+                   struct verdict *verdict, struct err *err)
+{
+    static const struct package_policy none = {0};
+
+    return is_genuine(j, evidence, &none, grace, now, a, verdict, err);
+}
+
 bool judge_evidence(struct judge *j, struct slice evidence, const struct package_policy *p,
                     struct slice report_data, int64_t now, struct arena *a, struct verdict *verdict, struct err *err)
 {
@@ -127,6 +138,6 @@ bool judge_evidence(struct judge *j, struct slice evidence, const struct package
 
     if (!evidence_decode(evidence, &parts, err))
         return unjudged(err, verdict);
-    return judge_genuine(j, &parts, policy_grace(p), now, a, verdict, err) &&
+    return is_genuine(j, &parts, p, policy_grace(p), now, a, verdict, err) &&
            policy_match(p, verdict, report_data, now, err);
 }

@@ -43,7 +43,7 @@ echo "== every kind: shown, accepted, in JSON"
 for kind in "${kinds[@]}"; do
     expect 0 "$ctl" evidence show "$kind"
     has_text out "nothing was verified"
-    has_text out "010200000000"
+    [[ $kind == az-* ]] || has_text out "010200000000" # there it is in the TPM's quote, which is read later
     expect 0 "$ctl" evidence show --json "$kind"
     equal "verified, of $kind" "$(value 'j["verified"]')" False
     verify 0 - --collateral bundle.json "$kind"
@@ -217,7 +217,7 @@ both snp measurement "{\"SNP\": {\"Measurement\": \"$(claim snp '["measurement"]
 # Behind a paravisor the hardware's measurement is the paravisor's; the guest is in the PCRs of its virtual TPM.
 for kind in az-snp az-tdx; do
     both $kind runtime_measurement "{\"VTPM\": {\"PCRs\": {\"11\": \"$(part $kind tpm_pcrs | python3 -c 'import json,sys; print(json.load(sys.stdin)[11])')\"}}}" \
-        "{\"VTPM\": {\"PCRs\": {\"11\": \"$(zeroes 64)\"}}}"
+        "{\"VTPM\": {\"PCRs\": {\"11\": \"$(zeroes 64 | tr 0 f)\"}}}"
 done
 policy "{\"TDX\": {\"MRTD\": \"$(claim az-tdx '["mrtd"]')\"}}"
 verify 1 tee_kind --collateral bundle.json --policy policy.json az-tdx
