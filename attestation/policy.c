@@ -65,7 +65,13 @@ static bool describes_snp(const struct package_policy *p) { return p->snp.given 
 
 static bool describes_others(const struct package_policy *p)
 {
-    return p->tdx.given || describes_snp(p) || p->nitro.given;
+    return p->tdx.given || describes_snp(p) || p->nitro.given || p->vtpm.given;
+}
+
+/* A guest behind a paravisor, whatever the hardware. */
+static bool describes_vtpm_alone(const struct package_policy *p)
+{
+    return p->vtpm.given && !p->tdx.given && !describes_snp(p);
 }
 
 static bool check_unique_id_alone(const struct package_policy *p, struct err *err)
@@ -154,14 +160,14 @@ bool policy_match_report_data(const struct verdict *v, struct slice expected, st
 static bool match_kind(const struct package_policy *p, const struct claims *c, struct err *err)
 {
     const bool described = c->tee == TEE_SGX   ? describes_sgx(p)
-                           : c->tee == TEE_TDX ? p->tdx.given
-                           : c->tee == TEE_SNP ? describes_snp(p)
+                           : c->tee == TEE_TDX ? p->tdx.given || describes_vtpm_alone(p)
+                           : c->tee == TEE_SNP ? describes_snp(p) || describes_vtpm_alone(p)
                                                : p->nitro.given;
 
     return described || !(describes_sgx(p) || describes_others(p)) ||
-           err_set(err, E_TEE_KIND, "the evidence is of %s, and the policy describes%s%s%s%s only", c->tee_name,
+           err_set(err, E_TEE_KIND, "the evidence is of %s, and the policy describes%s%s%s%s%s only", c->tee_name,
                    describes_sgx(p) ? " SGX" : "", p->tdx.given ? " TDX" : "", describes_snp(p) ? " SNP" : "",
-                   p->nitro.given ? " Nitro" : "");
+                   p->nitro.given ? " Nitro" : "", describes_vtpm_alone(p) ? " VTPM" : "");
 }
 
 static bool match_id(const char *name, enum err_code code, const char *expected, struct slice found,

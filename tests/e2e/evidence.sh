@@ -219,6 +219,10 @@ for kind in az-snp az-tdx; do
     both $kind runtime_measurement "{\"VTPM\": {\"PCRs\": {\"11\": \"$(part $kind tpm_pcrs | python3 -c 'import json,sys; print(json.load(sys.stdin)[11])')\"}}}" \
         "{\"VTPM\": {\"PCRs\": {\"11\": \"$(zeroes 64 | tr 0 f)\"}}}"
 done
+policy "{\"VTPM\": {\"PCRs\": {\"11\": \"$(zeroes 64)\"}}}"
+for kind in sgx snp tdx nitro; do
+    expect 1 "$ctl" evidence verify --collateral bundle.json --policy policy.json "$kind"
+done
 policy "{\"TDX\": {\"MRTD\": \"$(claim az-tdx '["mrtd"]')\"}}"
 verify 1 tee_kind --collateral bundle.json --policy policy.json az-tdx
 both snp-aci host_data "{\"SNP\": {\"HostData\": \"$(claim snp-aci '["host_data"]')\", \"Measurement\": \"$(claim snp-aci '["measurement"]')\"}}" \
