@@ -52,6 +52,8 @@ static const struct option verify_options[] = {
     {"at", 0, "TIME", NULL, "judge as at this time (2026-12-31T23:59:59Z) instead of now"},
     {"policy", 0, "FILE", NULL, "package properties that the evidence must have, as JSON"},
     {"report-data", 0, "HEX", NULL, "what the evidence must be bound to; up to 64 bytes, zeroes follow"},
+    {"framing", 0, "NAME", "usual",
+     "of evidence in a certificate: usual, dice-tagged-evidence, oe-report, oe-evidence, gramine-legacy"},
     {"json", 0, NULL, NULL, "print the verdict as JSON"},
     {"root", 0, "FILE", NULL, "another trust anchor, a certificate; -sim twin only"},
     {0},

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_test(command USES cli)
+e2e_test(evidence COMMAND e2e/evidence.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
+
+# Genuine evidence, if it is there.
+e2e_test(cli_vectors COMMAND e2e/cli_vectors.py ${PROJECT_BINARY_DIR})
+set_tests_properties(e2e_cli_vectors PROPERTIES SKIP_RETURN_CODE 77)
 e2e_test(meshctl COMMAND e2e/meshctl.sh ${PROJECT_BINARY_DIR})
 
 # What a newcomer sees first.
