@@ -57,6 +57,8 @@ enum {
     LIMIT_JSON_VALUES = 500 * 1000, /* a manifest of 10,000 marbles and as many secrets has half as many */
     LIMIT_MANIFEST_WARNINGS = 200,
     LIMIT_TEMPLATE_OUTPUT = 4 * MIB, /* a file or variable, expanded */
+    LIMIT_TEMPLATE_STEPS = 1000 * 1000, /* pieces and turns of one template; dozens are usual */
+    LIMIT_DRY_RUN_STEPS = 20 * 1000 * 1000, /* of all templates of a manifest: a second or two */
     LIMIT_DERIVED_KEY = 8160,        /* bytes: what HKDF-SHA256 gives (RFC 5869 2.3) */
     LIMIT_SHARED_KEY = 64 * KIB,     /* bytes; ours: thousands of such keys fit the state */
     LIMIT_VALIDITY_DAYS = 1000000,   /* keeps dates in certificates below the year 9999 */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c.
+# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c,
+# libyaml.
 
 find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -18,6 +19,7 @@ external(sodium "libsodium>=1.0.18")
 external(libuv "libuv>=1.44")
 external(nghttp2 "libnghttp2>=1.52")
 external(protobuf-c "libprotobuf-c>=1.4")
+external(libyaml "yaml-0.1>=0.2.5")
 
 # The TPM software stack is loaded at run time: nothing is linked.
 pkg_check_modules(TSS2 REQUIRED "tss2-esys>=3.0" "tss2-tctildr>=3.0")

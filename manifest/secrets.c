@@ -27,8 +27,8 @@ static bool decode_type(struct fields *f, enum secret_type *out)
 static void note_unsupported(struct decoder *d, const char *path, const struct secret_spec *s)
 {
     if (s->user_defined)
-        decode_unsupported(d, "%s.UserDefined: this version takes no uploads of secrets", path);
-    else if (s->type == SECRET_CERT_RSA || s->type == SECRET_CERT_ED25519)
+        return;
+    if (s->type == SECRET_CERT_RSA || s->type == SECRET_CERT_ED25519)
         decode_unsupported(d, "%s.Type: this version makes no keys for %s; use cert-ecdsa", path,
                            secret_type_name(s->type));
     else if (s->type == SECRET_CERT_ECDSA && s->size == 224)
@@ -45,11 +45,14 @@ bool decode_secret(struct decoder *d, const json_t *value, const char *path, voi
     s->shared = field_bool(&f, "Shared");
     s->user_defined = field_bool(&f, "UserDefined");
     s->valid_for = field_uint(&f, "ValidFor", UINT64_MAX);
-    if (field_bytes(&f, "Private", LIMIT_MANIFEST).len + field_bytes(&f, "Public", LIMIT_MANIFEST).len > 0)
+    if (field_bytes(&f, "Private", LIMIT_MANIFEST).len + field_bytes(&f, "Public", LIMIT_MANIFEST).len > 0 &&
+        !s->user_defined)
         decode_warn(d, "%s: Private and Public are ignored: the values are generated", path);
     if (!decode_type(&f, &s->type))
         return false;
     cert = field(&f, "Cert");
+    if (s->user_defined && json_is_text(cert))
+        return true; /* a value: decode_initial() */
     s->has_cert = cert != NULL;
     if (!decode_cert_template(d, cert, field_path(&f, "Cert"), is_cert(s), &s->cert))
         return false;
