@@ -44,6 +44,7 @@ static int help(void)
         program(), MARBLEMESH_VERSION, trust_domain()->name,
         trust_domain()->simulated
             ? "  MESH_SIM                     tee (default), or none: no evidence at all\n"
+              "  MESH_SIM_TEE                 sgx (default), tdx, snp, snp-aci, az-snp, az-tdx or nitro\n"
             : "");
     return fflush(stdout) != 0;
 }

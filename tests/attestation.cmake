@@ -18,6 +18,10 @@ unit_test(dcap_bad_input SOURCES unit/test_dcap_bad_input.c support/dcap_scene.c
 unit_test(certificate_evidence USES attestation_sim)
 unit_test(hcl_report USES attestation_sim)
 unit_test(tpm_quote USES attestation_sim)
+unit_test(azure_sim USES attestation_sim)
+fuzz_target(hcl_report USES attestation)
+fuzz_target(tpm_quote USES attestation)
+fuzz_target(azure USES attestation_sim)
 unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
