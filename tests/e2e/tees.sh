@@ -80,7 +80,7 @@ done
 
 echo "== an SGX package takes nothing else"
 run sgx "$service" MESH_SIM_TEE=tdx
-refused unique_id
+refused tee_kind
 run sgx "$service" MESH_SIM_TEE=nothing
 refused no_tee
 
