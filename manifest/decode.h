@@ -51,7 +51,7 @@ bool decode_package(struct decoder *d, const json_t *value, const char *path, vo
 bool decode_infrastructure(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_marble(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_secret(struct decoder *d, const json_t *value, const char *path, void *element);
-bool decode_cert_template(struct decoder *d, const json_t *value, const char *path, bool in_use,
+bool decode_cert_template(struct decoder *d, const json_t *value, const char *path,
                           struct cert_template *out);
 bool decode_user(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_role(struct decoder *d, const json_t *value, const char *path, void *element);

@@ -203,16 +203,16 @@ Test(manifest, secrets_and_their_certificates_are_decoded)
     cr_expect_eq(s->valid_for, 30);
     cr_expect_str_eq(s->cert.subject.common_name, "cn");
     cr_expect_str_eq(s->cert.subject.serial_number, "sn");
-    cr_assert_eq(s->cert.subject.num_organization, 2);
-    cr_expect_str_eq(s->cert.subject.organization[1], "o2");
-    cr_expect_str_eq(s->cert.subject.country[0], "DE");
-    cr_expect_str_eq(s->cert.subject.organizational_unit[0], "ou");
-    cr_expect_str_eq(s->cert.subject.locality[0], "l");
-    cr_expect_str_eq(s->cert.subject.province[0], "p");
-    cr_expect_str_eq(s->cert.subject.street[0], "s");
-    cr_expect_str_eq(s->cert.subject.postal_code[0], "1");
-    cr_expect_str_eq(s->cert.dns_names[1], "*.example.com");
-    cr_expect_str_eq(s->cert.ip_addresses[1], "::1");
+    cr_assert_eq(s->cert.subject.organization.num, 2);
+    cr_expect_str_eq(s->cert.subject.organization.at[1], "o2");
+    cr_expect_str_eq(s->cert.subject.country.at[0], "DE");
+    cr_expect_str_eq(s->cert.subject.organizational_unit.at[0], "ou");
+    cr_expect_str_eq(s->cert.subject.locality.at[0], "l");
+    cr_expect_str_eq(s->cert.subject.province.at[0], "p");
+    cr_expect_str_eq(s->cert.subject.street.at[0], "s");
+    cr_expect_str_eq(s->cert.subject.postal_code.at[0], "1");
+    cr_expect_str_eq(s->cert.dns_names.at[1], "*.example.com");
+    cr_expect_str_eq(s->cert.ip_addresses.at[1], "::1");
     cr_expect_eq(s->cert.key_usage, 5);
     cr_assert_eq(s->cert.num_ext_key_usage, 2);
     cr_expect_eq(s->cert.ext_key_usage[1], 2);
@@ -223,7 +223,7 @@ Test(manifest, secrets_and_their_certificates_are_decoded)
     cr_expect_eq(s->cert.max_path_len, 0);
     cr_expect(s->cert.has_not_after);
     cr_expect_eq(s->cert.not_after, civil_to_time((struct civil){2030, 1, 31, 10, 0, 0}));
-    cr_expect_eq(secret_valid_for(s), 365);
+    cr_expect_eq(secret_valid_for(s), 0);
     cr_expect_null(manifest_secret(&m, "Shared"));
     arena_wipe(&a);
 }
@@ -463,27 +463,33 @@ Test(manifest, secrets_have_a_type_a_size_and_one_validity)
         {"'Type':'cert-ecdsa'", E_SECRET_SIZE, "$.Secrets.s: Size: expected 224, 256, 384 or 521; found 0"},
         {"'Type':'cert-ecdsa','Size':512", E_SECRET_SIZE,
          "$.Secrets.s: Size: expected 224, 256, 384 or 521; found 512"},
-        {"'Type':'cert-ecdsa','Size':224", E_UNSUPPORTED,
-         "$.Secrets.s.Size: this version has no P-224; use 256, 384 or 521; see docs/known-gaps.md"},
+        {"'Type':'cert-ecdsa','Size':224", E_NONE, NULL},
         {"'Type':'cert-ecdsa','Size':256", E_NONE, NULL},
         {"'Type':'cert-ecdsa','Size':384,'Shared':true", E_NONE, NULL},
         {"'Type':'cert-ecdsa','Size':521", E_NONE, NULL},
         {"'Type':'cert-rsa','Size':1023", E_SECRET_SIZE,
-         "$.Secrets.s: Size: RSA needs 1024 bits or more, found 1023"},
-        {"'Type':'cert-rsa','Size':2048", E_UNSUPPORTED,
-         "$.Secrets.s.Type: this version makes no keys for cert-rsa; use cert-ecdsa; see docs/known-gaps.md"},
+         "$.Secrets.s: Size: expected a multiple of 8 from 1024 to 4096 bits for RSA, found 1023"},
+        {"'Type':'cert-rsa','Size':2049", E_SECRET_SIZE,
+         "$.Secrets.s: Size: expected a multiple of 8 from 1024 to 4096 bits for RSA, found 2049"},
+        {"'Type':'cert-rsa','Size':4104", E_SECRET_SIZE,
+         "$.Secrets.s: Size: expected a multiple of 8 from 1024 to 4096 bits for RSA, found 4104"},
+        {"'Type':'cert-rsa','Size':2048", E_NONE, NULL},
         {"'Type':'cert-ed25519','Size':256", E_SECRET_SIZE,
          "$.Secrets.s: Size: Ed25519 has one size, leave it away; found 256"},
-        {"'Type':'cert-ed25519'", E_UNSUPPORTED,
-         "$.Secrets.s.Type: this version makes no keys for cert-ed25519; use cert-ecdsa; see "
-         "docs/known-gaps.md"},
+        {"'Type':'cert-ed25519'", E_NONE, NULL},
         {"'Type':'plain'", E_SECRET_TYPE,
          "$.Secrets.s: Type: a plain secret cannot be generated, it needs UserDefined"},
         {"'Type':'plain','UserDefined':true", E_NONE, NULL},
         {"'Type':'symmetric-key','UserDefined':true", E_NONE, NULL},
-        {"'Type':'plain','UserDefined':true,'Private':'aGk=','Public':[104,105]", E_NONE, NULL},
-        {"'Type':'cert-ecdsa','UserDefined':true,'Cert':'?'", E_MANIFEST_SYNTAX,
-         "$.Secrets.s.Cert: not valid base64 (RFC 4648, padded)"},
+        {"'Type':'cert-rsa','Size':1,'UserDefined':true,'Cert':'AAAA'", E_SECRET_CERT,
+         "$.Secrets.s.Cert: certificate: expected a SEQUENCE of contents, algorithm and signature in DER and "
+         "nothing after it, found 3 bytes that are not"},
+        {"'Type':'cert-ecdsa','Size':256,'Cert':''", E_SECRET_CERT,
+         "$.Secrets.s.Cert: certificate: expected a SEQUENCE of contents, algorithm and signature in DER and "
+         "nothing after it, found 0 bytes that are not"},
+        {"'Type':'cert-ecdsa','Size':256,'Cert':'not base64'", E_NONE, NULL},
+        {"'Type':'cert-ecdsa','Size':256,'Cert':5", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert: expected an object"},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'2030-01-01T00:00:00Z'}",
          E_SECRET_VALIDITY, "$.Secrets.s: ValidFor and Cert.NotAfter are both given; one of them is enough"},
         {"'Type':'cert-ecdsa','Size':256,'ValidFor':1,'Cert':{'NotAfter':'0001-01-01T00:00:00Z'}", E_NONE,
@@ -538,25 +544,48 @@ Test(manifest, certificate_templates_are_honoured_or_refused)
         {"'DNSNames':['']", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert.DNSNames: element 0 is not a name in ASCII"},
         {"'Subject':{'Organization':'o'}", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.Subject.Organization: expected an array of strings, found a string"},
-        {"'Subject':{'ExtraNames':[{}]}", E_UNSUPPORTED,
-         "$.Secrets.s.Cert.Subject.ExtraNames: this version cannot put it into certificates; see "
-         "docs/known-gaps.md"},
-        {"'SignatureAlgorithm':11", E_UNSUPPORTED,
-         "$.Secrets.s.Cert.SignatureAlgorithm: this version cannot put it into certificates; see "
-         "docs/known-gaps.md"},
+        {"'Subject':{'ExtraNames':[{}]}", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.Subject.ExtraNames[0].Type: expected an object identifier like [2, 5, 29, 17]"},
+        {"'Subject':{'ExtraNames':[{'Type':[2,5,4,12],'Value':1}]}", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.Subject.ExtraNames[0].Value: expected a string, found a whole number"},
+        {"'Subject':{'ExtraNames':[{'Type':[2,5,4,12],'Value':'Dr'}]}", E_NONE, NULL},
+        {"'SignatureAlgorithm':11", E_NONE, NULL},
+        {"'SignatureAlgorithm':4", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or "
+         "SHA-512), "
+         "or 0; found 4"},
+        {"'UnknownExtKeyUsage':[[1,3,6,1],[]]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.UnknownExtKeyUsage: element 1: expected an object identifier like [2, 5, 29, 17]"},
+        {"'UnknownExtKeyUsage':[[3,3]]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.UnknownExtKeyUsage: element 0: expected an object identifier like [2, 5, 29, 17]"},
+        {"'UnknownExtKeyUsage':[[1,-3]]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.UnknownExtKeyUsage: element 0: expected an object identifier like [2, 5, 29, 17]"},
+        {"'Policies':['1.3.6.1','2.23.140.1.2.1']", E_NONE, NULL},
+        {"'ExtraExtensions':[{'Id':[1,2,3],'Critical':true,'Value':'BQA='},{'Id':[1,2,4]}]", E_NONE, NULL},
+        {"'ExtraExtensions':[{'Id':[1,2,3]},{'Id':[1,2,3]}]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.ExtraExtensions[1].Id: an extension before this one has it already"},
+        {"'ExtraExtensions':[{'Value':'BQA='}]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.ExtraExtensions[0].Id: expected an object identifier like [2, 5, 29, 17]"},
+        {"'URIs':[{'Scheme':'https','Host':'a.example','Path':'/b c'}]", E_NONE, NULL},
+        {"'URIs':['https://a.example']", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert.URIs[0]: expected an object"},
+        {"'URIs':[{}]", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert.URIs: element 0 makes no address in ASCII"},
+        {"'EmailAddresses':['a b']", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.EmailAddresses: element 0 is not a name in ASCII"},
+        {"'PermittedIPRanges':[{'IP':'10.0.0.0','Mask':'/"
+         "wAAAA=='},{'IP':'fd00::','Mask':[255,0,0,0,0,0,0,0,0,0,0,0,0,"
+         "0,0,0]}]",
+         E_NONE, NULL},
+        {"'ExcludedIPRanges':[{'IP':'10.0.0.0','Mask':'AAA='}]", E_MANIFEST_SYNTAX,
+         "$.Secrets.s.Cert.ExcludedIPRanges[0].IP: expected an IP address, and a Mask of as many bytes"},
         {"'SignatureAlgorithm':0,'OCSPServer':[],'URIs':null,'SubjectKeyId':''", E_NONE, NULL},
         {"'SignatureAlgorithm':'11'", E_MANIFEST_SYNTAX,
-         "$.Secrets.s.Cert.SignatureAlgorithm: expected a whole number"},
-        {"'permitteddnsdomains':['x']", E_UNSUPPORTED,
-         "$.Secrets.s.Cert.PermittedDNSDomains: this version cannot put it into certificates; see "
-         "docs/known-gaps.md"},
+         "$.Secrets.s.Cert.SignatureAlgorithm: expected a whole number, found a string"},
+        {"'permitteddnsdomains':['x']", E_NONE, NULL},
         {"'PermittedDNSDomainsCritical':1", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.PermittedDNSDomainsCritical: expected true or false, found a whole number"},
         {"'OCSPServer':''", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.OCSPServer: expected an array of strings, found a string"},
-        {"'SubjectKeyId':'AQ=='", E_UNSUPPORTED,
-         "$.Secrets.s.Cert.SubjectKeyId: this version cannot put it into certificates; see "
-         "docs/known-gaps.md"},
+        {"'SubjectKeyId':'AQ=='", E_NONE, NULL},
         {"'SubjectKeyId':'?'", E_MANIFEST_SYNTAX,
          "$.Secrets.s.Cert.SubjectKeyId: not valid base64 (RFC 4648, padded)"},
         {"'URIs':{}", E_MANIFEST_SYNTAX, "$.Secrets.s.Cert.URIs: expected an array, found an object"},
