@@ -72,6 +72,6 @@ static const struct command evidence_commands[] = {
 };
 
 const struct command *const command_groups[] = {
-    manifest_commands,    update_commands,   check_commands, secret_commands, /*recover_commands,*/
+    manifest_commands,    update_commands,   check_commands, secret_commands, recover_commands,
     certificate_commands, evidence_commands, other_commands, help_commands,   NULL,
 };
