@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/effective.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/scope.h"
-#include "base/secret.h"
 #include "cli/manifest_file.h"
+#include "cli/output.h"
 
 /* Lines before the last one that names the manifest in force tell of manifests that it has replaced. */
 static size_t first_that_counts(const json_t *lines, const char *fingerprint)
@@ -73,17 +72,16 @@ bool effective_text(struct slice manifest, const json_t *lines, struct arena *a,
     scoped(json_release) json_t *root = NULL;
     const char *name, *fingerprint = fingerprint_of(a, manifest);
     json_t *package;
+    scoped(buf_wipe) struct buf b = buf_max(4 * LIMIT_MANIFEST);
     uint64_t version;
-    char *text;
 
     if (!json_parse(manifest, JSON_LAST_WINS, E_JSON_SYNTAX, &root, err))
         return err_in(err, "the coordinator's manifest");
     json_object_foreach(member_folded(root, "Packages"), name, package) if (
         effective_version(lines, fingerprint, name, &version) && json_is_object(package)) raise_version(package, version);
     remove_nulls(root);
-    text = json_dumps(root, JSON_INDENT(4) | JSON_SORT_KEYS);
-    *out = slice_str(arena_printf(a, "%s\n", text));
-    wipe(text, strlen(text));
-    free(text);
+    put_json(&b, root, JSON_INDENT(4) | JSON_SORT_KEYS);
+    buf_str(&b, "\n");
+    *out = arena_copy(a, buf_bytes(&b));
     return true;
 }

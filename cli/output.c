@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/secret.h"
+#include "base/limits.h"
 
 static bool reader_is_gone(void)
 {
@@ -36,17 +36,24 @@ bool print_or_save(struct cli *cli, struct slice text, struct err *err)
     return flush_output(err);
 }
 
+static int to_buf(const char *text, size_t len, void *ctx)
+{
+    buf_put(ctx, slice_of(text, len));
+    return 0;
+}
+
+void put_json(struct buf *b, const json_t *value, size_t flags)
+{
+    (void)json_dump_callback(value, to_buf, b, flags | JSON_ENCODE_ANY);
+}
+
 bool print_or_save_json(struct cli *cli, const json_t *value, struct err *err)
 {
-    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
-    const size_t len = strlen(text);
-    bool ok;
+    scoped(buf_wipe) struct buf b = buf_max(LIMIT_STATE);
 
-    text[len] = '\n'; /* where the NUL stood: what follows takes a length */
-    ok = print_or_save(cli, slice_of(text, len + 1), err);
-    wipe(text, len + 1);
-    free(text);
-    return ok;
+    put_json(&b, value, JSON_INDENT(2));
+    buf_str(&b, "\n");
+    return print_or_save(cli, buf_bytes(&b), err);
 }
 
 bool save_new(const char *path, struct slice contents, struct err *err)

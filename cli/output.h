@@ -14,6 +14,9 @@ bool print_or_save(struct cli *cli, struct slice text, struct err *err);
 /* The same for a JSON value, two spaces deep, and a final newline. */
 bool print_or_save_json(struct cli *cli, const json_t *value, struct err *err);
 
+/* A JSON value as text, by jansson's flags. */
+void put_json(struct buf *b, const json_t *value, size_t flags);
+
 /* A file that must not be there yet (0600). E_FILE_WRITE if it is. */
 bool save_new(const char *path, struct slice contents, struct err *err);
 
