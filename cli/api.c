@@ -24,8 +24,8 @@ bool api_call(const struct target *t, const struct api_request *request, bool *i
 /* ---- who asks ----------------------------------------------------------------------------------- */
 
 /* A certificate and its key, from two files. E_KEY_FORMAT if they do not belong together. */
-static bool read_identity(struct arena *a, const char *cert_path, const char *key_path, struct tls_identity **out,
-                          struct err *err)
+static bool read_identity(struct arena *a, const char *cert_path, const char *key_path,
+                          struct tls_identity **out, struct err *err)
 {
     scoped(key_wipe) struct key key = {0};
     scoped(secret_wipe) struct secret pkcs8 = {0};
@@ -42,8 +42,8 @@ static bool read_identity(struct arena *a, const char *cert_path, const char *ke
     if (!key_from_pem(text, &key, err))
         return err_in(err, "--key %s", key_path);
     if (!slice_equal(key_spki(&key, a), chain[0].spki))
-        return err_set(err, E_KEY_FORMAT, "--key %s is not the private key of the certificate in --cert %s", key_path,
-                       cert_path);
+        return err_set(err, E_KEY_FORMAT, "--key %s is not the private key of the certificate in --cert %s",
+                       key_path, cert_path);
     ders = arena_array(a, num, sizeof *ders);
     for (size_t i = 0; i < num; i++)
         ders[i] = chain[i].der;
@@ -57,7 +57,8 @@ bool target_as_user(struct cli *cli, const char *address, struct target *out, st
     scoped(tls_identity_release) struct tls_identity *identity = NULL;
 
     if (cert == NULL || key == NULL)
-        return err_set(err, E_USAGE, "%s needs a user of the manifest: --cert FILE and --key FILE, both in PEM",
+        return err_set(err, E_USAGE,
+                       "%s needs a user of the manifest: --cert FILE and --key FILE, both in PEM",
                        cli->command->words);
     if (!read_identity(&cli->arena, cert, key, &identity, err) || !target_cached(cli, address, out, err))
         return false;

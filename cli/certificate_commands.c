@@ -24,17 +24,24 @@ static bool certificate(struct cli *cli, bool intermediate, bool root, struct er
 }
 
 static bool certificate_root(struct cli *cli, struct err *err) { return certificate(cli, false, true, err); }
-static bool certificate_intermediate(struct cli *cli, struct err *err) { return certificate(cli, true, false, err); }
+static bool certificate_intermediate(struct cli *cli, struct err *err)
+{
+    return certificate(cli, true, false, err);
+}
 static bool certificate_chain(struct cli *cli, struct err *err) { return certificate(cli, true, true, err); }
 
-static const struct option root_options[] = {{"output", 'o', "FILE", "marblerunRootCA.crt", "where to write"}, {0}};
+static const struct option root_options[] = {{"output", 'o', "FILE", "marblerunRootCA.crt", "where to write"},
+                                             {0}};
 static const struct option intermediate_options[] = {
     {"output", 'o', "FILE", "marblerunIntermediateCA.crt", "where to write"}, {0}};
-static const struct option chain_options[] = {{"output", 'o', "FILE", "marblerunChainCA.crt", "where to write"}, {0}};
+static const struct option chain_options[] = {
+    {"output", 'o', "FILE", "marblerunChainCA.crt", "where to write"}, {0}};
 
 const struct command certificate_commands[] = {
-    {"certificate root", "IP:PORT", 1, 1, root_options, "verify the coordinator and save its root certificate",
-     "Verifies the coordinator's evidence and that its root certificate is the cached one, and writes it as PEM.",
+    {"certificate root", "IP:PORT", 1, 1, root_options,
+     "verify the coordinator and save its root certificate",
+     "Verifies the coordinator's evidence and that its root certificate is the cached one, and writes it as "
+     "PEM.",
      "meshctl certificate root localhost:4433 -o root.crt", certificate_root, 0},
     {"certificate intermediate", "IP:PORT", 1, 1, intermediate_options,
      "verify the coordinator and save its intermediate certificate",
@@ -47,4 +54,3 @@ const struct command certificate_commands[] = {
      "meshctl certificate chain localhost:4433", certificate_chain, 0},
     {0},
 };
-

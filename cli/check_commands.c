@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/check_commands.c: what is done with manifests before a coordinator gets them: manifest check, diff, plan, graph,
- * new.
+/* cli/check_commands.c: what is done with manifests before a coordinator gets them: manifest check, diff,
+ * plan, graph, new.
  */
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,8 @@
 
 enum { STATUS_REFUSED = 1, STATUS_UNREADABLE = 2 };
 
-/* ---- check: findings ------------------------------------------------------------------------------------ */
+/* ---- check: findings ------------------------------------------------------------------------------------
+ */
 
 struct report {
     struct cli *cli;
@@ -36,7 +37,8 @@ static const char *without_json_place(const struct report *r, const char *messag
 
     if (!r->file.is_yaml || place == NULL)
         return message;
-    return arena_printf(&r->cli->arena, "%.*s%s", (int)(place - message), message, place + strcspn(place, ")") + 1);
+    return arena_printf(&r->cli->arena, "%.*s%s", (int)(place - message), message,
+                        place + strcspn(place, ")") + 1);
 }
 
 static json_t *place_json(const char *message, struct text_place place)
@@ -53,8 +55,9 @@ static json_t *place_json(const char *message, struct text_place place)
 /* "FILE:LINE:COLUMN", or "FILE". */
 static const char *file_place(const struct report *r, struct text_place place)
 {
-    return place.line == 0 ? r->file.path
-                           : arena_printf(&r->cli->arena, "%s:%zu:%zu", r->file.path, place.line, place.column);
+    return place.line == 0
+               ? r->file.path
+               : arena_printf(&r->cli->arena, "%s:%zu:%zu", r->file.path, place.line, place.column);
 }
 
 static void warn(struct report *r, const char *text)
@@ -66,7 +69,8 @@ static void warn(struct report *r, const char *text)
     if (r->warnings != NULL)
         (void)json_array_append_new(r->warnings, place_json(message, place));
     else
-        (void)printf("%s: %swarning:%s %s\n%s", file_place(r, place), colour, colour[0] != '\0' ? "\033[0m" : "", message,
+        (void)printf("%s: %swarning:%s %s\n%s", file_place(r, place), colour,
+                     colour[0] != '\0' ? "\033[0m" : "", message,
                      place_shown(&r->file, place, &r->cli->arena));
 }
 
@@ -93,7 +97,8 @@ static bool refuse(struct report *r, struct err *err)
     return err_set(err, err->code, "%s: %s", file_place(r, place), message);
 }
 
-/* ---- check ------------------------------------------------------------------------------------------------ */
+/* ---- check ------------------------------------------------------------------------------------------------
+ */
 
 /* All that a coordinator judges when a manifest is set. */
 static bool judge_manifest(struct report *r, struct manifest *m, struct err *err)
@@ -110,12 +115,13 @@ static bool accept(struct report *r, const struct manifest *m, struct err *err)
     scoped(json_release) json_t *value = NULL;
 
     if (r->warnings == NULL) {
-        (void)printf("%s: accepted: %zu packages, %zu marbles, %zu secrets, %zu users; %zu warnings\n", r->file.path,
-                     m->num_packages, m->num_marbles, m->num_secrets, m->num_users, r->num_warnings);
+        (void)printf("%s: accepted: %zu packages, %zu marbles, %zu secrets, %zu users; %zu warnings\n",
+                     r->file.path, m->num_packages, m->num_marbles, m->num_secrets, m->num_users,
+                     r->num_warnings);
         return true;
     }
-    value = json_pack("{s:b, s:s, s:O}", "accepted", 1, "fingerprint", fingerprint_of(&r->cli->arena, r->file.json),
-                      "warnings", r->warnings);
+    value = json_pack("{s:b, s:s, s:O}", "accepted", 1, "fingerprint",
+                      fingerprint_of(&r->cli->arena, r->file.json), "warnings", r->warnings);
     return print_or_save_json(r->cli, value, err);
 }
 
@@ -159,7 +165,8 @@ static bool manifest_check_file(struct cli *cli, struct err *err)
     return accept(&r, &m, err);
 }
 
-/* ---- diff, plan -------------------------------------------------------------------------------------------- */
+/* ---- diff, plan
+ * -------------------------------------------------------------------------------------------- */
 
 static bool read_parsed(struct cli *cli, const char *path, struct manifest *out, struct err *err)
 {
@@ -173,11 +180,13 @@ static bool read_parsed(struct cli *cli, const char *path, struct manifest *out,
 static void print_entry(struct cli *cli, const struct plan_entry *e)
 {
     static const char signs[] = {[PLAN_ADDED] = '+', [PLAN_REMOVED] = '-', [PLAN_CHANGED] = '~'};
-    static const char *const colours[] = {[PLAN_ADDED] = "\033[32m", [PLAN_REMOVED] = "\033[31m", [PLAN_CHANGED] = "\033[33m"};
+    static const char *const colours[] = {
+        [PLAN_ADDED] = "\033[32m", [PLAN_REMOVED] = "\033[31m", [PLAN_CHANGED] = "\033[33m"};
     const bool colour = wants_colour(stdout);
 
-    (void)printf("%s%c %s %s%s\n", colour ? colours[e->change] : "", signs[e->change], plan_section_name(e->section),
-                 text_shown(&cli->arena, slice_str(e->name)), colour ? "\033[0m" : "");
+    (void)printf("%s%c %s %s%s\n", colour ? colours[e->change] : "", signs[e->change],
+                 plan_section_name(e->section), text_shown(&cli->arena, slice_str(e->name)),
+                 colour ? "\033[0m" : "");
     for (size_t i = 0; i < e->num_details; i++)
         (void)printf("    %s\n", e->details[i]);
 }
@@ -200,23 +209,23 @@ static bool diff(struct cli *cli, struct err *err)
 }
 
 /* The manifest in force and its packages as updates have made them. */
-static bool fetch_current(struct cli *cli, const char *address, struct manifest *m, struct package **effective,
-                          struct err *err)
+static bool fetch_current(struct cli *cli, const char *address, struct manifest *m,
+                          struct package **effective, struct err *err)
 {
     scoped(json_release) json_t *lines = NULL;
     struct slice raw;
     struct target t;
 
-    if (!target_attest(cli, address, &t, err) || !fetch_manifest(&t, &raw, err) || !fetch_update_log(&t, &lines, err) ||
-        !manifest_parse(raw, &cli->arena, m, err))
+    if (!target_attest(cli, address, &t, err) || !fetch_manifest(&t, &raw, err) ||
+        !fetch_update_log(&t, &lines, err) || !manifest_parse(raw, &cli->arena, m, err))
         return false;
     *effective = arena_array(&cli->arena, m->num_packages + 1, sizeof **effective);
     for (size_t i = 0; i < m->num_packages; i++) {
         struct package *p = &(*effective)[i];
 
         *p = m->packages[i];
-        p->policy.has_security_version |= effective_version(lines, fingerprint_of(&cli->arena, raw), p->name,
-                                                            &p->policy.security_version);
+        p->policy.has_security_version |=
+            effective_version(lines, fingerprint_of(&cli->arena, raw), p->name, &p->policy.security_version);
     }
     return true;
 }
@@ -245,7 +254,8 @@ static bool plan(struct cli *cli, struct err *err)
     return true;
 }
 
-/* ---- graph, new ---------------------------------------------------------------------------------------------- */
+/* ---- graph, new
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool graph(struct cli *cli, struct err *err)
 {
@@ -284,10 +294,12 @@ static const struct option graph_options[] = {
     {0},
 };
 static const struct option new_options[] = {
-    {"program", 0, "FILE", NULL, "the program that the first marble runs: its measurement goes into the package"},
+    {"program", 0, "FILE", NULL,
+     "the program that the first marble runs: its measurement goes into the package"},
     {"package", 0, "NAME", "app", "name of the package"},
     {"marble", 0, "NAME", "app", "type of the marble"},
-    {"user", 0, "NAME=FILE", NULL, "a user who may update the manifest, and her certificate (PEM); may be repeated"},
+    {"user", 0, "NAME=FILE", NULL,
+     "a user who may update the manifest, and her certificate (PEM); may be repeated"},
     {"recovery-key", 0, "NAME=FILE", NULL, "a public RSA key for recovery (PEM); may be repeated"},
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {0},
@@ -295,25 +307,32 @@ static const struct option new_options[] = {
 
 const struct command check_commands[] = {
     {"manifest check", "MANIFEST", 1, 1, check_options, "say whether a coordinator would accept a manifest",
-     "Checks a manifest, JSON or YAML, as a coordinator does when it is set, and warns of what is ignored, unused or\n"
+     "Checks a manifest, JSON or YAML, as a coordinator does when it is set, and warns of what is ignored, "
+     "unused or\n"
      "dangerous, with line and column. Offline. Exits with 0: it would be accepted; 1: it would be refused;\n"
      "2: it could not be read, or the command line is faulty.",
-     "meshctl manifest check manifest.json\nmeshctl manifest check --strict manifest.yaml", manifest_check_file,
-     STATUS_UNREADABLE},
+     "meshctl manifest check manifest.json\nmeshctl manifest check --strict manifest.yaml",
+     manifest_check_file, STATUS_UNREADABLE},
     {"manifest diff", "OLD NEW", 2, 2, json_options, "compare two manifests entry by entry",
-     "Says what NEW adds (+), removes (-) and changes (~). Order, spacing and the way of writing do not count. Offline.",
+     "Says what NEW adds (+), removes (-) and changes (~). Order, spacing and the way of writing do not "
+     "count. Offline.",
      "meshctl manifest diff manifest.json next.yaml", diff, 0},
     {"manifest plan", "UPDATE IP:PORT|MANIFEST", 2, 2, json_options, "say what an update would do",
-     "Says what an update would change in a mesh that runs, or in one under a manifest in a file: entries, secrets\n"
+     "Says what an update would change in a mesh that runs, or in one under a manifest in a file: entries, "
+     "secrets\n"
      "that are made anew, marbles to restart, and whose acknowledgment it needs. Nothing is changed.",
-     "meshctl manifest plan next.json localhost:4433\nmeshctl manifest plan next.json manifest.json", plan, 0},
+     "meshctl manifest plan next.json localhost:4433\nmeshctl manifest plan next.json manifest.json", plan,
+     0},
     {"manifest graph", "MANIFEST|IP:PORT", 1, 1, graph_options, "show what belongs together in a manifest",
-     "Shows packages, the marbles that run them, what these get, whom they call through TLS tags, and who may do\n"
+     "Shows packages, the marbles that run them, what these get, whom they call through TLS tags, and who "
+     "may do\n"
      "what.",
-     "meshctl manifest graph manifest.json\nmeshctl manifest graph localhost:4433 --format dot | dot -Tsvg >mesh.svg",
+     "meshctl manifest graph manifest.json\nmeshctl manifest graph localhost:4433 --format dot | dot -Tsvg "
+     ">mesh.svg",
      graph, 0},
     {"manifest new", "", 0, 0, new_options, "print a manifest to begin with",
-     "Prints a commented manifest in YAML, which `manifest set` takes: a package, a marble, a secret, and whoever\n"
+     "Prints a commented manifest in YAML, which `manifest set` takes: a package, a marble, a secret, and "
+     "whoever\n"
      "was named.",
      "meshctl manifest new --program build/my_service --marble frontend -o manifest.yaml\n"
      "meshctl manifest new --user alice=alice.crt --recovery-key alice=alice.pub",

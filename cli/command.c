@@ -87,8 +87,8 @@ static bool no_option(struct parser *p, const char *word, struct slice key)
     const char *given = arena_strndup(&p->cli->arena, key), *near = suggest_option(c, given);
 
     return err_set(p->err, E_USAGE, "%s: no such option%s%s%s%s%s", word, c != NULL ? " of " : "",
-                   c != NULL ? c->words : "", near != NULL ? " (did you mean --" : "", near != NULL ? near : "",
-                   near != NULL ? "?)" : "");
+                   c != NULL ? c->words : "", near != NULL ? " (did you mean --" : "",
+                   near != NULL ? near : "", near != NULL ? "?)" : "");
 }
 
 static bool parse_long(struct parser *p, const char *word)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A script knows, for each beginning of a command, which words may follow; and for each command its options. What it
- * does not know is an argument, and mostly a file. */
+/* A script knows, for each beginning of a command, which words may follow; and for each command its options.
+ * What it does not know is an argument, and mostly a file. */
 #include "cli/completion.h"
 
 #include <ctype.h>
@@ -178,7 +178,8 @@ static void put_quoted(struct buf *b, const char *text)
 
 static void fish_topic(struct buf *b, const char *topic, void *ctx)
 {
-    buf_printf(b, "complete -c %s -f -n \"test (__%s_typed) = '%s'\" -a '", program_name, identifier(ctx), topic);
+    buf_printf(b, "complete -c %s -f -n \"test (__%s_typed) = '%s'\" -a '", program_name, identifier(ctx),
+               topic);
     put_next_words(b, topic, ctx);
     buf_str(b, "'\n");
 }

@@ -6,7 +6,8 @@
 #include "base/scope.h"
 #include "base/text.h"
 
-/* ---- who calls whom ------------------------------------------------------------------------------------- */
+/* ---- who calls whom -------------------------------------------------------------------------------------
+ */
 
 /* A marble is called by the name that begins its address: "backend", "backend.ns.svc". */
 static bool is_named(const char *addr, const char *type)
@@ -39,7 +40,8 @@ static const struct marble *called(const struct manifest *m, const struct tls_en
 typedef void on_call(struct buf *b, struct arena *a, const struct marble *from, const struct tls_end *end,
                      const struct marble *to);
 
-static void each_call(const struct manifest *m, const struct marble *from, struct buf *b, struct arena *a, on_call *on)
+static void each_call(const struct manifest *m, const struct marble *from, struct buf *b, struct arena *a,
+                      on_call *on)
 {
     for (size_t i = 0; i < from->num_tls; i++) {
         const struct tls_tag *tag = manifest_tls(m, from->tls[i]);
@@ -49,14 +51,15 @@ static void each_call(const struct manifest *m, const struct marble *from, struc
     }
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------------------------------------
+ */
 
 static void text_call(struct buf *b, struct arena *a, const struct marble *from, const struct tls_end *end,
                       const struct marble *to)
 {
     (void)from;
-    buf_printf(b, "        calls %s:%s%s\n", text_shown(a, slice_str(end->addr)), text_shown(a, slice_str(end->port)),
-               to != NULL ? "" : " (no marble of this manifest)");
+    buf_printf(b, "        calls %s:%s%s\n", text_shown(a, slice_str(end->addr)),
+               text_shown(a, slice_str(end->port)), to != NULL ? "" : " (no marble of this manifest)");
 }
 
 static void text_marble(const struct manifest *m, const struct marble *marble, struct buf *b, struct arena *a)
@@ -111,7 +114,8 @@ void graph_text(const struct manifest *m, struct buf *b)
         buf_printf(b, "recovery key %s\n", text_shown(&a, slice_str(m->recovery_keys[i].name)));
 }
 
-/* ---- Graphviz ----------------------------------------------------------------------------------------------- */
+/* ---- Graphviz
+ * ----------------------------------------------------------------------------------------------- */
 
 /* A quoted identifier: the kind keeps names of different kinds apart. */
 static void put_id(struct buf *b, const char *kind, const char *name)
@@ -132,8 +136,8 @@ static void put_node(struct buf *b, const char *kind, const char *name, const ch
     buf_printf(b, " [%s]\n", look);
 }
 
-static void put_edge(struct buf *b, const char *from_kind, const char *from, const char *to_kind, const char *to,
-                     const char *label)
+static void put_edge(struct buf *b, const char *from_kind, const char *from, const char *to_kind,
+                     const char *to, const char *label)
 {
     buf_str(b, "    ");
     put_id(b, from_kind, from);
@@ -149,7 +153,8 @@ static void dot_call(struct buf *b, struct arena *a, const struct marble *from, 
 
     if (to == NULL)
         put_node(b, "outside", outside, "shape=plaintext");
-    put_edge(b, "marble", from->type, to != NULL ? "marble" : "outside", to != NULL ? to->type : outside, "calls");
+    put_edge(b, "marble", from->type, to != NULL ? "marble" : "outside", to != NULL ? to->type : outside,
+             "calls");
 }
 
 static void dot_marble(const struct manifest *m, const struct marble *marble, struct buf *b, struct arena *a)
@@ -177,12 +182,14 @@ void graph_dot(const struct manifest *m, struct buf *b)
 {
     scoped(arena_wipe) struct arena a = {0};
 
-    buf_str(b, "digraph mesh {\n    rankdir=LR\n    node [fontname=\"sans-serif\"]\n    edge [fontname=\"sans-serif\", "
+    buf_str(b, "digraph mesh {\n    rankdir=LR\n    node [fontname=\"sans-serif\"]\n    edge "
+               "[fontname=\"sans-serif\", "
                "fontsize=10]\n");
     for (size_t i = 0; i < m->num_packages; i++)
         put_node(b, "package", m->packages[i].name, "shape=box3d");
     for (size_t i = 0; i < m->num_secrets; i++)
-        put_node(b, "secret", m->secrets[i].name, m->secrets[i].user_defined ? "shape=note, style=dashed" : "shape=note");
+        put_node(b, "secret", m->secrets[i].name,
+                 m->secrets[i].user_defined ? "shape=note, style=dashed" : "shape=note");
     for (size_t i = 0; i < m->num_marbles; i++)
         dot_marble(m, &m->marbles[i], b, &a);
     for (size_t i = 0; i < m->num_roles; i++)

@@ -35,7 +35,7 @@ static void help_topic(FILE *to, const char *topic)
                   topic[0] ? " " : "");
     for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c))
         if (command_begins(c, topic))
-            (void)fprintf(to, "  %-26s %s\n", c->words, c->summary);
+            (void)fprintf(to, "  %-38s %s\n", c->words, c->summary);
     (void)fprintf(to, "\nOptions of every command:\n");
     print_options(to, global_options);
     (void)fprintf(to, "\n%s COMMAND --help tells more.\n", program_name);

@@ -20,8 +20,8 @@
 
 static json_t *reason_json(const struct reason *r)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:i}", "reason", r->name, "cause", r->cause, "remedy", r->remedy, "http",
-                     err_http_status(r->kind), "grpc", err_grpc_status(r->kind));
+    return json_pack("{s:s, s:s, s:s, s:i, s:i}", "reason", r->name, "cause", r->cause, "remedy", r->remedy,
+                     "http", err_http_status(r->kind), "grpc", err_grpc_status(r->kind));
 }
 
 static bool list_reasons(struct cli *cli, struct err *err)
@@ -64,14 +64,15 @@ static bool explain(struct cli *cli, struct err *err)
     if (code == E_NONE) {
         near = suggest_reason(name);
         return err_set(err, E_USAGE, "%s: no such reason%s%s%s", text_shown(&cli->arena, slice_str(name)),
-                       near != NULL ? " (did you mean " : "", near != NULL ? near : "", near != NULL ? "?)" : "");
+                       near != NULL ? " (did you mean " : "", near != NULL ? near : "",
+                       near != NULL ? "?)" : "");
     }
     r = reason_of(code);
     value = reason_json(r);
     if (cli_flag(cli, "json"))
         return print_or_save_json(cli, value, err);
-    (void)printf("%s\n\nWhat it means: %s\nWhat to do:    %s\nOver HTTP:     %d; over gRPC: %d\n", r->name, r->cause,
-                 r->remedy, err_http_status(r->kind), err_grpc_status(r->kind));
+    (void)printf("%s\n\nWhat it means: %s\nWhat to do:    %s\nOver HTTP:     %d; over gRPC: %d\n", r->name,
+                 r->cause, r->remedy, err_http_status(r->kind), err_grpc_status(r->kind));
     return true;
 }
 
@@ -121,13 +122,14 @@ static struct findings look_around(struct cli *cli)
 static const char *next_step(const struct findings *f, struct arena *a)
 {
     if (f->policy == NULL)
-        return "get era-config.json (the coordinator's package properties) from whoever runs or builds the coordinator, "
+        return "get era-config.json (the coordinator's package properties) from whoever runs or builds the "
+               "coordinator, "
                "and put it into this folder";
     if (f->cache == NULL)
         return "set HOME, or give --coordinator-cert FILE with each command";
     if (!f->has_cache)
-        return arena_printf(a, "%s manifest new >manifest.json; %s manifest set manifest.json HOST:4433", program_name,
-                            program_name);
+        return arena_printf(a, "%s manifest new >manifest.json; %s manifest set manifest.json HOST:4433",
+                            program_name, program_name);
     return arena_printf(a, "%s status HOST:4433", program_name);
 }
 
@@ -135,8 +137,8 @@ static bool doctor_json(struct cli *cli, const struct findings *f, struct err *e
 {
     scoped(json_release) json_t *value =
         json_pack("{s:s, s:s, s:b, s:s, s:s?, s:s?, s:b, s:s}", "version", MARBLEMESH_VERSION, "trustDomain",
-                  trust_domain()->name, "tee", f->has_tee, "tees", tee_survey(&cli->arena), "policy", f->policy, "cache",
-                  f->cache, "cached", f->has_cache, "next", next_step(f, &cli->arena));
+                  trust_domain()->name, "tee", f->has_tee, "tees", tee_survey(&cli->arena), "policy",
+                  f->policy, "cache", f->cache, "cached", f->has_cache, "next", next_step(f, &cli->arena));
     json_t *environment = json_object();
 
     for (const char *const *name = variables; *name != NULL; name++)
@@ -159,7 +161,9 @@ static bool doctor(struct cli *cli, struct err *err)
         (void)printf("This tool needs none; a coordinator or a service does.\n");
     (void)printf("\nPolicy for coordinators:  %s\n", f.policy != NULL ? f.policy : "none found");
     (void)printf("Coordinator's certificate: %s%s\n", f.cache != NULL ? f.cache : "nowhere (no HOME)",
-                 f.cache == NULL ? "" : f.has_cache ? "" : " (not there yet)");
+                 f.cache == NULL ? ""
+                 : f.has_cache   ? ""
+                                 : " (not there yet)");
     (void)printf("\nEnvironment:\n");
     for (const char *const *name = variables; *name != NULL; name++)
         if (getenv(*name) != NULL)
@@ -168,7 +172,8 @@ static bool doctor(struct cli *cli, struct err *err)
     return true;
 }
 
-/* ---- completion ------------------------------------------------------------------------------------------ */
+/* ---- completion ------------------------------------------------------------------------------------------
+ */
 
 static bool completion(struct cli *cli, struct err *err)
 {
@@ -181,15 +186,18 @@ static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON
 
 const struct command help_commands[] = {
     {"explain", "[CODE]", 0, 1, json_options, "what a reason for a refusal means, and what to do",
-     "Every refusal ends with a code in brackets. This tells what it means and what to do; without a code it\n"
+     "Every refusal ends with a code in brackets. This tells what it means and what to do; without a code "
+     "it\n"
      "lists them all.",
      "meshctl explain state_wrong\nmeshctl explain", explain, 0},
     {"doctor", "", 0, 0, json_options, "what is here, what is missing, what to type next",
-     "Says which TEE this machine has, which policy coordinators are verified against, where certificates are\n"
+     "Says which TEE this machine has, which policy coordinators are verified against, where certificates "
+     "are\n"
      "cached, what the environment sets, and what to type next.",
      "meshctl doctor", doctor, 0},
     {"completion", "bash|zsh|fish", 1, 1, NULL, "print a completion script for a shell",
      "Prints a script that completes commands and options in this shell.",
-     "source <(meshctl completion bash)\nmeshctl completion fish >~/.config/fish/completions/meshctl.fish", completion, 0},
+     "source <(meshctl completion bash)\nmeshctl completion fish >~/.config/fish/completions/meshctl.fish",
+     completion, 0},
     {0},
 };

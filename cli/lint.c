@@ -64,7 +64,8 @@ static void tls(struct findings *f, const struct manifest *m)
     for (size_t i = 0; i < m->num_tls; i++)
         for (size_t k = 0; k < m->tls[i].num_incoming; k++)
             if (m->tls[i].incoming[k].disable_client_auth)
-                found(f, "TLS", m->tls[i].name, ".Incoming: DisableClientAuth: anybody can connect, not only marbles");
+                found(f, "TLS", m->tls[i].name,
+                      ".Incoming: DisableClientAuth: anybody can connect, not only marbles");
 }
 
 static void users(struct findings *f, const struct manifest *m)
@@ -80,11 +81,13 @@ static void mesh(struct findings *f, const struct manifest *m)
 
     (void)manifest_updaters(m, f->arena, &num);
     if (m->num_recovery_keys == 0 && m->seal_mode != MANIFEST_SEAL_DISABLED && f->num < MOST)
-        f->at[f->num++] = arena_strdup(f->arena, "$.RecoveryKeys: there are none: a coordinator that is moved to another "
-                                                 "machine or signed anew loses its state for good");
+        f->at[f->num++] =
+            arena_strdup(f->arena, "$.RecoveryKeys: there are none: a coordinator that is moved to another "
+                                   "machine or signed anew loses its state for good");
     if (m->seal_mode == MANIFEST_SEAL_DISABLED && f->num < MOST)
         f->at[f->num++] = arena_strdup(
-            f->arena, "$.Config.SealMode: Disabled: the state is lost, and all secrets change, at each restart");
+            f->arena,
+            "$.Config.SealMode: Disabled: the state is lost, and all secrets change, at each restart");
     if (num > 1 && manifest_update_threshold(m) == 1 && f->num < MOST)
         f->at[f->num++] = arena_printf(
             f->arena, "$.Config.UpdateThreshold: any one of %zu users can replace the manifest alone", num);

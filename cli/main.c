@@ -15,20 +15,26 @@ const char program_name[] = PROGRAM_NAME;
 
 static void release(struct cli *cli) { arena_wipe(&cli->arena); }
 
-static int fail(const struct err *err)
+static int fail(const struct cli *cli, const struct err *err)
 {
+    const struct reason *reason = reason_of(err->code);
+    const bool colour = wants_colour(stderr);
+
     (void)fflush(stdout);
-    (void)fprintf(stderr, "Error: %s [%s]\n", err->text, reason_of(err->code)->name);
+    (void)fprintf(stderr, "%sError:%s %s [%s]\n", colour ? "\033[31m" : "", colour ? "\033[0m" : "",
+                  err->text, reason->name);
+    if (cli_flag(cli, "verbose"))
+        (void)fprintf(stderr, "Cause: %s\n", reason->cause);
     if (err->code == E_USAGE)
         (void)fprintf(stderr, "Run %s --help for the commands, or any command with --help.\n", program_name);
     else
-        (void)fprintf(stderr, "Next: %s\n", reason_of(err->code)->remedy);
+        (void)fprintf(stderr, "Next: %s\n", reason->remedy);
     return EXIT_FAILURE;
 }
 
 static int failed(const struct cli *cli, const struct err *err)
 {
-    const int status = fail(err);
+    const int status = fail(cli, err);
 
     if (err->code == E_USAGE && cli->command != NULL && cli->command->usage_status != 0)
         return cli->command->usage_status;
@@ -51,7 +57,7 @@ int main(int argc, char **argv)
         return failed(&cli, &err);
     if (cli.help) {
         cli_help(stdout, cli.command, topic);
-        return flush_output(&err) ? EXIT_SUCCESS : fail(&err);
+        return flush_output(&err) ? EXIT_SUCCESS : fail(&cli, &err);
     }
     return cli.command->run(&cli, &err) && flush_output(&err) ? EXIT_SUCCESS : failed(&cli, &err);
 }

@@ -25,7 +25,8 @@ static bool confirm_set(struct cli *cli, const struct target *t, struct err *err
     if (!fetch_status(t, &code, &message, err))
         return false;
     return code != STATE_RECOVERY ||
-           confirm(cli, "The coordinator waits for recovery: a new manifest destroys its present state for good",
+           confirm(cli,
+                   "The coordinator waits for recovery: a new manifest destroys its present state for good",
                    UNASKED_IS_REFUSED, err);
 }
 
@@ -160,7 +161,8 @@ static bool manifest_signature(struct cli *cli, struct err *err)
 
     if (!manifest_file_read(cli->arguments[0], &cli->arena, &file, err))
         return false;
-    (void)printf(cli_flag(cli, "json") ? "{\"fingerprint\":\"%s\"}\n" : "%s\n", fingerprint_of(&cli->arena, file.json));
+    (void)printf(cli_flag(cli, "json") ? "{\"fingerprint\":\"%s\"}\n" : "%s\n",
+                 fingerprint_of(&cli->arena, file.json));
     return true;
 }
 
@@ -188,20 +190,23 @@ static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON
 const struct command manifest_commands[] = {
     {"manifest set", "MANIFEST IP:PORT", 2, 2, set_options, "verify the coordinator and give it a manifest",
      "Verifies the coordinator's evidence, uploads the manifest, prints its fingerprint and caches the\n"
-     "coordinator's certificate. JSON is uploaded as it is, YAML is converted. If the manifest names recovery\n"
+     "coordinator's certificate. JSON is uploaded as it is, YAML is converted. If the manifest names "
+     "recovery\n"
      "keys, the recovery data is handed out, once.",
      "meshctl manifest set manifest.json localhost:4433\n"
      "meshctl manifest set manifest.yaml localhost:4433 --recoverydata recovery.json",
      manifest_set, 0},
     {"manifest get", "IP:PORT", 1, 1, get_options, "verify the coordinator and print its manifest",
      "Verifies the coordinator's evidence and prints the manifest in force, byte for byte as it was set.",
-     "meshctl manifest get localhost:4433\nmeshctl manifest get localhost:4433 -s -u -o manifest.json", manifest_get, 0},
+     "meshctl manifest get localhost:4433\nmeshctl manifest get localhost:4433 -s -u -o manifest.json",
+     manifest_get, 0},
     {"manifest log", "IP:PORT", 1, 1, log_options, "print what was changed, and by whom",
      "Prints the coordinator's update log: one JSON object a line, the oldest first.",
      "meshctl manifest log localhost:4433", manifest_log, 0},
     {"manifest verify", "MANIFEST|FINGERPRINT IP:PORT", 2, 2, json_options,
      "verify the coordinator and that it runs this manifest",
-     "Verifies the coordinator's evidence and compares its manifest's fingerprint with that of a file, or with\n"
+     "Verifies the coordinator's evidence and compares its manifest's fingerprint with that of a file, or "
+     "with\n"
      "64 hexadecimal digits. Prints OK and caches the coordinator's certificate.",
      "meshctl manifest verify manifest.json localhost:4433", manifest_verify, 0},
     {"manifest signature", "MANIFEST", 1, 1, json_options, "print a manifest's fingerprint",

@@ -19,29 +19,42 @@ char *fingerprint_of(struct arena *a, struct slice manifest)
     return hex_text(a, slice_of(digest, sizeof digest));
 }
 
-static char first_character(struct slice text)
+static struct slice skip_space(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (strchr(" \t\r\n", text.ptr[i]) == NULL)
-            return (char)text.ptr[i];
-    return '\0';
+    while (text.len > 0 && strchr(" \t\r\n", text.ptr[0]) != NULL)
+        text = slice_of(text.ptr + 1, text.len - 1);
+    return text;
 }
 
-/* What is JSON is taken as it is. Whatever else is YAML; what looks like JSON and is neither gets JSON's error. */
+static bool is_object(struct slice text)
+{
+    text = skip_space(text);
+    return text.len > 0 && text.ptr[0] == '{';
+}
+
+/* An object whose first name is in quotes. As YAML much of it would pass that is a mistake in JSON. */
+static bool looks_like_json(struct slice text)
+{
+    text = skip_space(text);
+    if (text.len == 0 || text.ptr[0] != '{')
+        return false;
+    text = skip_space(slice_of(text.ptr + 1, text.len - 1));
+    return text.len == 0 || text.ptr[0] == '"';
+}
+
+/* What is JSON is taken as it is; what only looks like it is refused. Whatever else is YAML. */
 static bool convert(struct manifest_file *f, struct arena *a, struct err *err)
 {
     struct json_document document = {0};
-    struct err of_yaml, *report;
     bool ok;
 
     f->json = f->text;
     ok = json_parse_go(f->text, JSON_REST_REFUSED, E_JSON_SYNTAX, a, &document, err);
     json_decref(document.root);
-    if (ok)
-        return true;
-    report = first_character(f->text) == '{' ? &of_yaml : err;
+    if (ok || looks_like_json(f->text))
+        return ok;
     f->is_yaml = true;
-    return yaml_to_json(f->text, a, &f->json, report);
+    return yaml_to_json(f->text, a, &f->json, err);
 }
 
 bool manifest_file_read(const char *path, struct arena *a, struct manifest_file *out, struct err *err)
@@ -52,9 +65,9 @@ bool manifest_file_read(const char *path, struct arena *a, struct manifest_file 
         return false;
     if (!convert(&f, a, err))
         return err_in(err, "%s", path);
-    if (first_character(f.json) != '{')
-        return err_set(err, f.is_yaml ? E_YAML_SYNTAX : E_JSON_SYNTAX, "%s: a manifest is an object, this is something else",
-                       path);
+    if (!is_object(f.json))
+        return err_set(err, f.is_yaml ? E_YAML_SYNTAX : E_JSON_SYNTAX,
+                       "%s: a manifest is an object, this is something else", path);
     *out = f;
     return true;
 }

@@ -25,13 +25,16 @@ static bool put_package(struct cli *cli, struct buf *b, struct err *err)
 
     if (program != NULL && !trust_domain()->package_info(program, &cli->arena, &p, err))
         return err_in(err, "--program %s", program);
-    buf_str(b, "# What may run: programs, by what was measured of them. `meshctl package-info FILE` prints it.\nPackages:\n");
+    buf_str(b, "# What may run: programs, by what was measured of them. `meshctl package-info FILE` prints "
+               "it.\nPackages:\n");
     put_name(b, "  ", cli_option(cli, "package"));
     buf_printf(b,
-               "    # This one build of the program. Or SignerID, ProductID and SecurityVersion: all builds of its signer\n"
+               "    # This one build of the program. Or SignerID, ProductID and SecurityVersion: all builds "
+               "of its signer\n"
                "    # from this version on.\n"
                "    UniqueID: \"%s\"\n",
-               program != NULL ? p.unique_id : "0000000000000000000000000000000000000000000000000000000000000000");
+               program != NULL ? p.unique_id
+                               : "0000000000000000000000000000000000000000000000000000000000000000");
     if (p.debug)
         buf_str(b, "    Debug: true  # it can be looked into: not for production\n");
     return true;
@@ -43,17 +46,20 @@ static void put_marble(struct cli *cli, struct buf *b)
     put_name(b, "  ", cli_option(cli, "marble"));
     buf_str(b, "    Package: ");
     json_put_string(b, slice_str(cli_option(cli, "package")));
-    buf_str(b, "\n    Parameters:\n      Env:\n        # Templates: {{ hex .Secrets.NAME }}, {{ pem .MarbleRun.RootCA.Cert }}, ...\n"
-               "        API_KEY: \"{{ hex .Secrets.api_key }}\"\n"
-               "      # Files:\n      #   /etc/app/config.json: '{\"key\": \"{{ base64 .Secrets.api_key }}\"}'\n"
-               "      # Argv: [app, --verbose]\n"
-               "\n# What the coordinator makes up itself and gives to whom a template names it for.\n"
-               "Secrets:\n  api_key:\n    Type: symmetric-key\n    Size: 256\n"
-               "    Shared: true  # the same for all marbles; false: another one for each\n");
+    buf_str(b,
+            "\n    Parameters:\n      Env:\n        # Templates: {{ hex .Secrets.NAME }}, {{ pem "
+            ".MarbleRun.RootCA.Cert }}, ...\n"
+            "        API_KEY: \"{{ hex .Secrets.api_key }}\"\n"
+            "      # Files:\n      #   /etc/app/config.json: '{\"key\": \"{{ base64 .Secrets.api_key }}\"}'\n"
+            "      # Argv: [app, --verbose]\n"
+            "\n# What the coordinator makes up itself and gives to whom a template names it for.\n"
+            "Secrets:\n  api_key:\n    Type: symmetric-key\n    Size: 256\n"
+            "    Shared: true  # the same for all marbles; false: another one for each\n");
 }
 
 /* "NAME=FILE": the name, and the file's text. */
-static bool split_given(struct cli *cli, const struct given *g, char **name, struct slice *text, struct err *err)
+static bool split_given(struct cli *cli, const struct given *g, char **name, struct slice *text,
+                        struct err *err)
 {
     const char *equals = strchr(g->value, '=');
 
@@ -72,7 +78,8 @@ static bool check_user(struct cli *cli, struct slice pem, struct err *err)
 }
 
 /* An entry for each time that the option was given. */
-static bool put_given(struct cli *cli, struct buf *b, const char *option, const char *heading, size_t *num, struct err *err)
+static bool put_given(struct cli *cli, struct buf *b, const char *option, const char *heading, size_t *num,
+                      struct err *err)
 {
     *num = 0;
     for (size_t i = 0; i < cli->num_given; i++) {
@@ -82,7 +89,8 @@ static bool put_given(struct cli *cli, struct buf *b, const char *option, const 
 
         if (strcmp(g->option->name, option) != 0)
             continue;
-        if (!split_given(cli, g, &name, &text, err) || (strcmp(option, "user") == 0 && !check_user(cli, text, err)))
+        if (!split_given(cli, g, &name, &text, err) ||
+            (strcmp(option, "user") == 0 && !check_user(cli, text, err)))
             return err_in(err, "--%s %s", option, g->value);
         if ((*num)++ == 0)
             buf_str(b, heading);
@@ -104,8 +112,10 @@ bool manifest_new(struct cli *cli, struct buf *b, struct err *err)
 {
     size_t users, keys;
 
-    buf_str(b, "# A manifest: what belongs to this mesh. Check it with `meshctl manifest check FILE`, set it with\n"
-               "# `meshctl manifest set FILE HOST:PORT`.\n\n");
+    buf_str(
+        b,
+        "# A manifest: what belongs to this mesh. Check it with `meshctl manifest check FILE`, set it with\n"
+        "# `meshctl manifest set FILE HOST:PORT`.\n\n");
     if (!put_package(cli, b, err))
         return false;
     put_marble(cli, b);
@@ -114,11 +124,15 @@ bool manifest_new(struct cli *cli, struct buf *b, struct err *err)
     if (users > 0)
         buf_str(b, "Roles:\n  admin:\n    ResourceType: Manifest\n    Actions: [UpdateManifest]\n");
     else
-        buf_str(b, "\n# Nobody can change this manifest any more once it is set: --user NAME=CERTIFICATE adds a user.\n");
-    if (!put_given(cli, b, "recovery-key", "\n# Who can bring the state back on another machine, all of them together.\nRecoveryKeys:\n",
-                   &keys, err))
+        buf_str(b, "\n# Nobody can change this manifest any more once it is set: --user NAME=CERTIFICATE "
+                   "adds a user.\n");
+    if (!put_given(
+            cli, b, "recovery-key",
+            "\n# Who can bring the state back on another machine, all of them together.\nRecoveryKeys:\n",
+            &keys, err))
         return false;
     if (keys == 0)
-        buf_str(b, "\n# Without recovery keys the state is lost with the machine: --recovery-key NAME=PUBLIC-KEY adds one.\n");
+        buf_str(b, "\n# Without recovery keys the state is lost with the machine: --recovery-key "
+                   "NAME=PUBLIC-KEY adds one.\n");
     return true;
 }

@@ -55,7 +55,8 @@ static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON
 
 const struct command other_commands[] = {
     {"status", "IP:PORT", 1, 1, json_options, "print the coordinator's state",
-     "Asks the coordinator that is known by its cached certificate, or verifies its evidence if none is cached,\n"
+     "Asks the coordinator that is known by its cached certificate, or verifies its evidence if none is "
+     "cached,\n"
      "and prints CODE: MESSAGE. 1: waits for recovery; 2: waits for a manifest; 3: runs.",
      "meshctl status localhost:4433", status, 0},
     {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
@@ -64,6 +65,7 @@ const struct command other_commands[] = {
      "UniqueID, or the three others.",
      "meshctl package-info enclave.signed --json", package_info, 0},
     {"version", "", 0, 0, json_options, "print the version",
-     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version", version, 0},
+     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version",
+     version, 0},
     {0},
 };

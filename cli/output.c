@@ -78,7 +78,8 @@ bool wants_colour(FILE *to)
 {
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-    return (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0 && isatty(fileno(to)) == 1;
+    return (no == NULL || no[0] == '\0') && term != NULL && strcmp(term, "dumb") != 0 &&
+           isatty(fileno(to)) == 1;
 }
 
 bool confirm(struct cli *cli, const char *what, enum unasked alone, struct err *err)
@@ -88,7 +89,8 @@ bool confirm(struct cli *cli, const char *what, enum unasked alone, struct err *
     if (cli_flag(cli, "yes"))
         return true;
     if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
-        return alone == UNASKED_GOES_ON || err_set(err, E_USAGE, "%s: say --yes if that is what is wanted", what);
+        return alone == UNASKED_GOES_ON ||
+               err_set(err, E_USAGE, "%s: say --yes if that is what is wanted", what);
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s. Go on? Type yes: ", what);
     if (fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0)

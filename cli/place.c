@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file is read once more, by libyaml, whose nodes know where they stand; JSON is YAML for this purpose. What it does
- * not read has no places. */
+/* The file is read once more, by libyaml, whose nodes know where they stand; JSON is YAML for this purpose.
+ * What it does not read has no places. */
 #include "cli/place.h"
 
 #include <stdio.h>
@@ -27,13 +27,14 @@ static size_t name_taken(const char *rest, const char *name, size_t len, bool fo
 
     if (rest[0] == '.' && compare(rest + 1, name, len) == 0 && ends_name(rest[1 + len]))
         return len + 1;
-    if (strncmp(rest, "[\"", 2) == 0 && compare(rest + 2, name, len) == 0 && strncmp(rest + 2 + len, "\"]", 2) == 0)
+    if (strncmp(rest, "[\"", 2) == 0 && compare(rest + 2, name, len) == 0 &&
+        strncmp(rest + 2 + len, "\"]", 2) == 0)
         return len + 4;
     return 0;
 }
 
-static yaml_node_t *find_member(yaml_document_t *d, yaml_node_t *map, const char *rest, bool fold, size_t *taken,
-                                struct text_place *place)
+static yaml_node_t *find_member(yaml_document_t *d, yaml_node_t *map, const char *rest, bool fold,
+                                size_t *taken, struct text_place *place)
 {
     yaml_node_t *found = NULL;
 
@@ -113,8 +114,13 @@ static bool named_path(const char *message, char *path, size_t size)
 {
     static const struct {
         const char *noun, *section;
-    } rows[] = {{"marble \"", "Marbles"}, {"package \"", "Packages"}, {"user \"", "Users"}, {"role \"", "Roles"},
-                {"secret \"", "Secrets"}, {"TLS tag \"", "TLS"},       {"recovery key \"", "RecoveryKeys"}};
+    } rows[] = {{"marble \"", "Marbles"},
+                {"package \"", "Packages"},
+                {"user \"", "Users"},
+                {"role \"", "Roles"},
+                {"secret \"", "Secrets"},
+                {"TLS tag \"", "TLS"},
+                {"recovery key \"", "RecoveryKeys"}};
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strncasecmp(message, rows[i].noun, strlen(rows[i].noun)) == 0) {

@@ -20,7 +20,10 @@ enum {
 /* ---- secrets in files --------------------------------------------------------------------------------- */
 
 /* A key of 16 or 32 bytes, or a share of 33 is no ciphertext: RSA's have 128 bytes at least. */
-static bool is_plain(struct slice secret) { return secret.len == 16 || secret.len == 32 || secret.len == SHARE_LEN; }
+static bool is_plain(struct slice secret)
+{
+    return secret.len == 16 || secret.len == 32 || secret.len == SHARE_LEN;
+}
 
 /* The file's bytes; or what they decode to, if they are the base64 that recovery data has. */
 static bool read_secret(const char *path, struct arena *a, struct slice *out, struct err *err)
@@ -43,7 +46,8 @@ static bool read_key(struct cli *cli, struct key *out, struct err *err)
     struct slice text;
 
     if (path == NULL)
-        return err_set(err, E_USAGE, "%s needs --key FILE: the private RSA key of the manifest's recovery key, in PEM",
+        return err_set(err, E_USAGE,
+                       "%s needs --key FILE: the private RSA key of the manifest's recovery key, in PEM",
                        cli->command->words);
     if (!file_read(path, LIMIT_CERTIFICATE, &cli->arena, &text, err))
         return false;
@@ -67,22 +71,24 @@ static bool open_secret(struct cli *cli, struct slice *secret, struct slice *sig
         *secret = arena_copy(&cli->arena, secret_bytes(&plain));
     }
     if (!is_plain(*secret))
-        return err_set(err, E_RECOVERY_FILE, "%s: expected a secret of 16, 32 or %d bytes, found %zu", path, SHARE_LEN,
-                       secret->len);
+        return err_set(err, E_RECOVERY_FILE, "%s: expected a secret of 16, 32 or %d bytes, found %zu", path,
+                       SHARE_LEN, secret->len);
     return key_sign_as(&key, SIG_RSA_PKCS1_SHA256, *secret, &cli->arena, signature, err);
 }
 
 /* ---- recover ------------------------------------------------------------------------------------------ */
 
-/* The cache is left alone: in recovery the coordinator has a certificate for the time being, and afterwards the one of
- * before again. */
+/* The cache is left alone: in recovery the coordinator has a certificate for the time being, and afterwards
+ * the one of before again. */
 static bool post_secret(struct cli *cli, struct slice secret, struct slice signature, struct err *err)
 {
     scoped(json_release) json_t *data = NULL;
     struct arena *a = &cli->arena;
-    const char *body = arena_printf(a, "{\"recoverySecret\":\"%s\",\"recoverySecretSignature\":\"%s\"}",
-                                    base64_text(a, secret, BASE64_STD), base64_text(a, signature, BASE64_STD));
-    const struct api_request request = {.method = "POST", .path = "/recover", .body = slice_str(body), .only_v2 = true};
+    const char *body =
+        arena_printf(a, "{\"recoverySecret\":\"%s\",\"recoverySecretSignature\":\"%s\"}",
+                     base64_text(a, secret, BASE64_STD), base64_text(a, signature, BASE64_STD));
+    const struct api_request request = {
+        .method = "POST", .path = "/recover", .body = slice_str(body), .only_v2 = true};
     uint64_t remaining;
     struct target t;
     struct fields f;
@@ -129,7 +135,8 @@ static bool recover_with_signature(struct cli *cli, struct err *err)
     struct slice secret, signature;
 
     return path != NULL && read_secret(cli->arguments[0], &cli->arena, &secret, err) &&
-           file_read(path, SECRET_FILE_MAX, &cli->arena, &signature, err) && post_secret(cli, secret, signature, err);
+           file_read(path, SECRET_FILE_MAX, &cli->arena, &signature, err) &&
+           post_secret(cli, secret, signature, err);
 }
 
 /* ---- companions ---------------------------------------------------------------------------------------- */
@@ -160,19 +167,22 @@ static bool public_key(struct cli *cli, struct err *err)
     spki = field_bytes(&f, "ephemeralPublicKey", LIMIT_CERTIFICATE);
     if (!fields_done(&f))
         return err_in(err, "the coordinator's answer to recover/public-key");
-    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem_text(&cli->arena, "PUBLIC KEY", spki)), err);
+    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem_text(&cli->arena, "PUBLIC KEY", spki)),
+                         err);
 }
 
 static bool encrypt_secret(struct cli *cli, struct err *err)
 {
-    const char *to = needed(cli, "coordinator-pub-key", err), *output = to != NULL ? needed(cli, "output", err) : NULL;
+    const char *to = needed(cli, "coordinator-pub-key", err),
+               *output = to != NULL ? needed(cli, "output", err) : NULL;
     struct slice secret, signature, text, spki, encrypted;
     enum key_type type;
 
     if (output == NULL || !open_secret(cli, &secret, &signature, err) ||
         !file_read(to, LIMIT_CERTIFICATE, &cli->arena, &text, err))
         return false;
-    if (!spki_from_pem(text, &cli->arena, &spki, &type, err) || !spki_encrypt(spki, secret, &cli->arena, &encrypted, err))
+    if (!spki_from_pem(text, &cli->arena, &spki, &type, err) ||
+        !spki_encrypt(spki, secret, &cli->arena, &encrypted, err))
         return err_in(err, "--coordinator-pub-key %s", to);
     return save_or_print(cli, output, encrypted, err);
 }
@@ -182,10 +192,12 @@ static bool sign_secret(struct cli *cli, struct err *err)
     const char *output = needed(cli, "output", err);
     struct slice secret, signature;
 
-    return output != NULL && open_secret(cli, &secret, &signature, err) && save_or_print(cli, output, signature, err);
+    return output != NULL && open_secret(cli, &secret, &signature, err) &&
+           save_or_print(cli, output, signature, err);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------------------------------------
+ */
 
 static const struct option recover_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens and signs the secret (PEM)"},
@@ -212,20 +224,29 @@ static const struct option sign_options[] = {
 };
 
 const struct command recover_commands[] = {
-    {"recover", "SECRET IP:PORT", 2, 2, recover_options, "bring a coordinator back that cannot unseal its state",
-     "Opens a secret of the recovery data with the private key, signs it, verifies the coordinator's evidence and\n"
-     "sends both. The file holds one secret, decoded or in base64; one of 16, 32 or 33 bytes is not encrypted.\n"
+    {"recover", "SECRET IP:PORT", 2, 2, recover_options,
+     "bring a coordinator back that cannot unseal its state",
+     "Opens a secret of the recovery data with the private key, signs it, verifies the coordinator's "
+     "evidence and\n"
+     "sends both. The file holds one secret, decoded or in base64; one of 16, 32 or 33 bytes is not "
+     "encrypted.\n"
      "If the manifest has several recovery keys each owner does this; it says how many are still missing.",
-     "jq -r .RecoverySecrets.alice recovery.json >secret\nmeshctl recover secret localhost:4433 --key alice.key", recover,
-     0},
-    {"recover-with-signature", "SECRET IP:PORT", 2, 2, signature_options, "the same with a signature made elsewhere",
-     "Verifies the coordinator's evidence and sends a secret and its signature as they are: for keys that stay in\n"
+     "jq -r .RecoverySecrets.alice recovery.json >secret\nmeshctl recover secret localhost:4433 --key "
+     "alice.key",
+     recover, 0},
+    {"recover-with-signature", "SECRET IP:PORT", 2, 2, signature_options,
+     "the same with a signature made elsewhere",
+     "Verifies the coordinator's evidence and sends a secret and its signature as they are: for keys that "
+     "stay in\n"
      "another place. The secret is plain, or encrypted for the coordinator by encrypt-secret.",
-     "meshctl recover-with-signature encrypted localhost:4433 --signature signature", recover_with_signature, 0},
-    {"recover-with-signature public-key", "IP:PORT", 1, 1, public_options, "print the key that secrets are encrypted to",
+     "meshctl recover-with-signature encrypted localhost:4433 --signature signature", recover_with_signature,
+     0},
+    {"recover-with-signature public-key", "IP:PORT", 1, 1, public_options,
+     "print the key that secrets are encrypted to",
      "Verifies the coordinator's evidence and prints the public key that it made for this recovery, as PEM.",
      "meshctl recover-with-signature public-key localhost:4433 -o coordinator.pem", public_key, 0},
-    {"recover-with-signature encrypt-secret", "SECRET", 1, 1, encrypt_options, "encrypt a secret for the coordinator",
+    {"recover-with-signature encrypt-secret", "SECRET", 1, 1, encrypt_options,
+     "encrypt a secret for the coordinator",
      "Opens a secret of the recovery data with the private key and encrypts it for the coordinator. Offline.",
      "meshctl recover-with-signature encrypt-secret secret --key alice.key \\\n"
      "    --coordinator-pub-key coordinator.pem --output encrypted",

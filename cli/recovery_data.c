@@ -22,5 +22,6 @@ bool hand_out_recovery_data(struct cli *cli, const json_t *secrets, struct err *
         (void)printf("Recovery data written to %s: keep it\n", path);
     else
         (void)printf("%.*s\n", (int)b.len, (const char *)b.ptr);
-    return (saved || path == NULL || err_in(err, "the recovery data was printed instead")) && flush_output(err);
+    return (saved || path == NULL || err_in(err, "the recovery data was printed instead")) &&
+           flush_output(err);
 }

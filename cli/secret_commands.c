@@ -23,7 +23,8 @@ static bool ends_with_private_key(struct slice label)
 }
 
 /* The first certificate and the first private key, which may be missing. */
-static bool read_pem(struct slice text, struct arena *a, struct slice *cert, struct slice *key, struct err *err)
+static bool read_pem(struct slice text, struct arena *a, struct slice *cert, struct slice *key,
+                     struct err *err)
 {
     struct pem_block block;
 
@@ -36,11 +37,13 @@ static bool read_pem(struct slice text, struct arena *a, struct slice *cert, str
         if (cert->ptr == NULL && slice_equal(block.label, slice_str("CERTIFICATE")))
             *cert = block.der;
         else if (key->ptr == NULL && text_starts_with(block.label, "ENCRYPTED"))
-            return err_set(err, E_KEY_FORMAT, "the private key is encrypted: decrypt it first (openssl pkey)");
+            return err_set(err, E_KEY_FORMAT,
+                           "the private key is encrypted: decrypt it first (openssl pkey)");
         else if (key->ptr == NULL && ends_with_private_key(block.label))
             *key = block.der;
     } while (true);
-    return cert->ptr != NULL || err_set(err, E_CERT_FORMAT, "expected a PEM block \"CERTIFICATE\", found none");
+    return cert->ptr != NULL ||
+           err_set(err, E_CERT_FORMAT, "expected a PEM block \"CERTIFICATE\", found none");
 }
 
 static void put_bytes(struct buf *b, const char *name, struct slice bytes)
@@ -56,7 +59,8 @@ static void put_bytes(struct buf *b, const char *name, struct slice bytes)
 }
 
 /* {NAME: {"Key": null, "Cert": ..., "Private": ...}}, as MarbleRun's client sends it. */
-static bool secrets_of_pem(const char *name, struct slice text, struct arena *a, struct buf *b, struct err *err)
+static bool secrets_of_pem(const char *name, struct slice text, struct arena *a, struct buf *b,
+                           struct err *err)
 {
     struct slice cert, key;
 
@@ -82,9 +86,10 @@ static bool secrets_of_json(struct slice text, struct buf *b, struct err *err)
     if (!json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &root, err))
         return false;
     if (!json_is_object(root) || json_object_size(root) == 0)
-        return err_set(err, E_JSON_SYNTAX,
-                       "expected an object {NAME: {\"Key\": BASE64}}, or of a certificate {NAME: {\"Cert\": BASE64, "
-                       "\"Private\": BASE64}}");
+        return err_set(
+            err, E_JSON_SYNTAX,
+            "expected an object {NAME: {\"Key\": BASE64}}, or of a certificate {NAME: {\"Cert\": BASE64, "
+            "\"Private\": BASE64}}");
     json_object_foreach(root, name, secret) if (!json_is_object(secret)) return err_set(
         err, E_JSON_SYNTAX, "$.%s: expected an object with \"Key\", or with \"Cert\" and \"Private\"", name);
     buf_put(b, text);
@@ -102,7 +107,8 @@ static bool secret_set(struct cli *cli, struct err *err)
     bool is_v1;
 
     if (!file_read(path, LIMIT_HTTP_BODY / 2, &cli->arena, &text, err) ||
-        !(name != NULL ? secrets_of_pem(name, text, &cli->arena, &secrets, err) : secrets_of_json(text, &secrets, err)))
+        !(name != NULL ? secrets_of_pem(name, text, &cli->arena, &secrets, err)
+                       : secrets_of_json(text, &secrets, err)))
         return err_in(err, "%s", path);
     buf_str(&body, "{\"secrets\":");
     buf_put(&body, buf_bytes(&secrets));
@@ -138,7 +144,10 @@ static const char *query_path(struct cli *cli)
     return buf_ok(&b) ? arena_strndup(&cli->arena, buf_bytes(&b)) : NULL;
 }
 
-static void put_line(struct buf *b, const char *label, const char *value) { buf_printf(b, "    %-13s %s\n", label, value); }
+static void put_line(struct buf *b, const char *label, const char *value)
+{
+    buf_printf(b, "    %-13s %s\n", label, value);
+}
 
 static void put_certificate(struct buf *b, struct fields *f)
 {
@@ -158,7 +167,8 @@ static void put_value(struct buf *b, struct fields *f, const char *label, const 
     put_line(b, label, value != NULL ? value : "not set");
 }
 
-static bool put_secret(struct buf *b, const char *name, const json_t *secret, struct arena *a, struct err *err)
+static bool put_secret(struct buf *b, const char *name, const json_t *secret, struct arena *a,
+                       struct err *err)
 {
     struct fields f = fields_of(secret, arena_printf(a, "$.%s", name), JSON_FOLD, E_COORDINATOR, a, err);
     const char *type = field_str(&f, "Type");
@@ -176,7 +186,8 @@ static bool put_secret(struct buf *b, const char *name, const json_t *secret, st
         put_value(b, &f, "Key:", "Private");
         return fields_done(&f);
     }
-    put_line(b, "Valid For:", arena_printf(a, "%llu", (unsigned long long)field_uint(&f, "ValidFor", UINT32_MAX)));
+    put_line(
+        b, "Valid For:", arena_printf(a, "%llu", (unsigned long long)field_uint(&f, "ValidFor", UINT32_MAX)));
     put_certificate(b, &f);
     put_value(b, &f, "Public Key:", "Public");
     put_value(b, &f, "Private Key:", "Private");
@@ -189,8 +200,9 @@ static bool print_table(struct cli *cli, const json_t *secrets, struct err *err)
     const json_t *secret;
     const char *name;
 
-    json_object_foreach((json_t *)(uintptr_t)secrets, name, secret) if (!put_secret(&b, name, secret, &cli->arena, err))
-        return err_in(err, "the coordinator's secrets");
+    json_object_foreach((json_t *)(uintptr_t)secrets, name,
+                        secret) if (!put_secret(&b, name, secret, &cli->arena,
+                                                err)) return err_in(err, "the coordinator's secrets");
     return print_or_save(cli, buf_bytes(&b), err);
 }
 
@@ -203,7 +215,8 @@ static bool secret_get(struct cli *cli, struct err *err)
     bool is_v1;
 
     if (request.path == NULL)
-        return err_set(err, E_USAGE, "the names of the secrets have more than %d bytes: ask for fewer at a time",
+        return err_set(err, E_USAGE,
+                       "the names of the secrets have more than %d bytes: ask for fewer at a time",
                        LIMIT_HTTP_LINE);
     if (!target_as_user(cli, cli->arguments[cli->num_arguments - 1], &t, err) ||
         !api_call(&t, &request, &is_v1, &data, err))
@@ -219,7 +232,8 @@ static bool secret_get(struct cli *cli, struct err *err)
 static const struct option set_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
-    {"from-pem", 0, "NAME", NULL, "the file is PEM: its first certificate and private key become this secret"},
+    {"from-pem", 0, "NAME", NULL,
+     "the file is PEM: its first certificate and private key become this secret"},
     {0},
 };
 static const struct option get_options[] = {
@@ -232,7 +246,8 @@ static const struct option get_options[] = {
 
 const struct command secret_commands[] = {
     {"secret set", "FILE IP:PORT", 2, 2, set_options, "give values to user-defined secrets",
-     "Uploads secrets as a user who may write them. The file is JSON: {NAME: {\"Key\": BASE64}}, for certificates\n"
+     "Uploads secrets as a user who may write them. The file is JSON: {NAME: {\"Key\": BASE64}}, for "
+     "certificates\n"
      "{NAME: {\"Cert\": BASE64, \"Private\": BASE64}} (DER); or PEM with --from-pem. All are set, or none.",
      "meshctl secret set secrets.json localhost:4433 --cert admin.crt --key admin.key\n"
      "meshctl secret set server.pem localhost:4433 --from-pem server_cert -c admin.crt -k admin.key",

@@ -53,7 +53,8 @@ static void consider(struct nearest *n, const char *candidate)
     }
 }
 
-/* As many words as were typed decide; so "manifst" leads to "manifest", and "manifest sett" to "manifest set". */
+/* As many words as were typed decide; so "manifst" leads to "manifest", and "manifest sett" to "manifest
+ * set". */
 static const char *first_words(const char *words, size_t num, struct arena *a)
 {
     size_t at = 0;

@@ -19,8 +19,8 @@ struct progress {
     const json_t *recovery;
 };
 
-/* Version 1 answers an upload with nothing, or with new recovery secrets; an acknowledgment with a text whose first
- * word is "All" or the number that is missing. */
+/* Version 1 answers an upload with nothing, or with new recovery secrets; an acknowledgment with a text whose
+ * first word is "All" or the number that is missing. */
 static bool read_progress_v1(struct arena *a, const json_t *data, struct progress *p, struct err *err)
 {
     const char *text = json_string_value(data);
@@ -37,7 +37,8 @@ static bool read_progress_v1(struct arena *a, const json_t *data, struct progres
 }
 
 /* An empty answer of a package update is tolerated, as MarbleRun's client does. */
-static bool read_progress(struct arena *a, const json_t *data, bool is_v1, struct progress *p, struct err *err)
+static bool read_progress(struct arena *a, const json_t *data, bool is_v1, struct progress *p,
+                          struct err *err)
 {
     struct fields f;
 
@@ -74,8 +75,8 @@ static bool print_progress_json(struct cli *cli, const struct progress *p, struc
 
     for (size_t i = 0; i < p->num_users; i++)
         (void)json_array_append_new(users, json_string(p->users[i]));
-    value = json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0, "missingAcknowledgments", (json_int_t)p->missing,
-                      "missingUsers", users);
+    value = json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0, "missingAcknowledgments",
+                      (json_int_t)p->missing, "missingUsers", users);
     return print_or_save_json(cli, value, err);
 }
 
@@ -103,7 +104,10 @@ static bool upload(struct cli *cli, const char *path, struct err *err)
 }
 
 static bool update_apply(struct cli *cli, struct err *err) { return upload(cli, "/update", err); }
-static bool update_acknowledge(struct cli *cli, struct err *err) { return upload(cli, "/update-manifest", err); }
+static bool update_acknowledge(struct cli *cli, struct err *err)
+{
+    return upload(cli, "/update-manifest", err);
+}
 
 static bool update_cancel(struct cli *cli, struct err *err)
 {
@@ -172,13 +176,18 @@ static const struct option get_options[] = {
 };
 
 const struct command update_commands[] = {
-    {"manifest update apply", "MANIFEST IP:PORT", 2, 2, upload_options, "raise security versions, or replace the manifest",
-     "Uploads an update as a user of the manifest in force. With nothing but Packages and their SecurityVersion\n"
-     "it is a package update and takes effect at once; else a full one, which as many users have to acknowledge\n"
+    {"manifest update apply", "MANIFEST IP:PORT", 2, 2, upload_options,
+     "raise security versions, or replace the manifest",
+     "Uploads an update as a user of the manifest in force. With nothing but Packages and their "
+     "SecurityVersion\n"
+     "it is a package update and takes effect at once; else a full one, which as many users have to "
+     "acknowledge\n"
      "as the manifest says. Try `meshctl manifest plan` first: it says what would change.",
-     "meshctl manifest update apply update.json localhost:4433 --cert admin.crt --key admin.key", update_apply, 0},
+     "meshctl manifest update apply update.json localhost:4433 --cert admin.crt --key admin.key",
+     update_apply, 0},
     {"manifest update acknowledge", "MANIFEST IP:PORT", 2, 2, upload_options, "agree to a pending update",
-     "Agrees, as a user, to the pending update, which must be this very manifest. The last one to agree puts it\n"
+     "Agrees, as a user, to the pending update, which must be this very manifest. The last one to agree puts "
+     "it\n"
      "in force.",
      "meshctl manifest update get localhost:4433 -o pending.json\n"
      "meshctl manifest update acknowledge pending.json localhost:4433 --cert bob.crt --key bob.key",
@@ -188,6 +197,7 @@ const struct command update_commands[] = {
      "meshctl manifest update cancel localhost:4433 --cert admin.crt --key admin.key", update_cancel, 0},
     {"manifest update get", "IP:PORT", 1, 1, get_options, "print a pending update",
      "Prints the manifest of the pending update byte for byte, or who can still acknowledge it.",
-     "meshctl manifest update get localhost:4433\nmeshctl manifest update get localhost:4433 --missing", update_get, 0},
+     "meshctl manifest update get localhost:4433\nmeshctl manifest update get localhost:4433 --missing",
+     update_get, 0},
     {0},
 };
