@@ -3,6 +3,8 @@
 # scripts/bench runs it; it is no test, because a time on somebody's machine proves nothing.
 add_test_program(bench "" SOURCES bench/bench.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 set_target_properties(bench PROPERTIES EXCLUDE_FROM_ALL ON)
+add_test_program(bench_mesh "" SOURCES bench/mesh.c support/mesh.c support/peer.c USES coordinator attestation_sim)
+set_target_properties(bench_mesh PROPERTIES EXCLUDE_FROM_ALL ON)
 
 # The store alone, so that it can be run on the disk in question.
 add_test_program(bench_store "" SOURCES bench/bench_store.c USES coordinator_store attestation_sim)
