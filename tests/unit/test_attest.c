@@ -2,7 +2,7 @@
 /* libmeshattest as a caller sees it: attestation.h alone for what is tested, the simulated TEE for what is asked. */
 #include <criterion/criterion.h>
 
-#include "attest/attestation.h"
+#include "attestation/library/attestation.h"
 #include "attestation/sim/sim.h"
 #include "base/clock.h"
 #include "pki/hash.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attest/parts.h: parts of evidence and of collateral by their names: the members' own. Private to attest/. */
+/* attestation/library/parts.h: parts of evidence and of collateral by their names: the members' own. Private to attestation/library/. */
 #pragma once
 #include "attestation/attestation.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attest/parts.h"
+#include "attestation/library/parts.h"
 
 #define PART(member) {#member, true, offsetof(struct evidence, member)}
 #define ITEM(member) {#member, false, offsetof(struct collateral, member)}

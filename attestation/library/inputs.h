@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* attest/inputs.h: what the opaque types of attestation.h are. Private to attest/. */
+/* attestation/library/inputs.h: what the opaque types of attestation.h are. Private to attestation/library/. */
 #pragma once
-#include "attest/attestation.h"
+#include "attestation/library/attestation.h"
 #include "attestation/collateral.h"
 #include "attestation/memo.h"
 #include "attestation/policy.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an appraisal takes besides the evidence, made once and read by many. */
-#include "attest/inputs.h"
+#include "attestation/library/inputs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A request, judged; and the verdict, read. */
-#include "attest/inputs.h"
+#include "attestation/library/inputs.h"
 
 #include <stdlib.h>
 
-#include "attest/parts.h"
+#include "attestation/library/parts.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "pki/hash.h"
