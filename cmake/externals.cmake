@@ -19,9 +19,9 @@ external(sodium "libsodium>=1.0.18")
 external(libuv "libuv>=1.44")
 external(nghttp2 "libnghttp2>=1.52")
 external(protobuf-c "libprotobuf-c>=1.4")
-external(libyaml "yaml-0.1>=0.2.5")
 
 # The TPM software stack is loaded at run time: nothing is linked.
 pkg_check_modules(TSS2 REQUIRED "tss2-esys>=3.0" "tss2-tctildr>=3.0")
 add_library(tss2_headers INTERFACE)
 target_include_directories(tss2_headers SYSTEM INTERFACE ${TSS2_INCLUDE_DIRS})
+external(libyaml "yaml-0.1>=0.2.5")

@@ -156,3 +156,11 @@ bool activate(struct core *core, const struct activation *what, struct arena *a,
     *reply = c.reply;
     return true;
 }
+
+bool activation_is_slow(const struct mesh *mesh, const char *type)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    const struct marble *marble = manifest_marble(mesh->manifest, type);
+
+    return marble != NULL && secrets_are_slow(mesh->manifest, marble, names_used(marble, &scratch));
+}

@@ -206,6 +206,8 @@ static bool open_core(const struct config *config, struct judge *judge, struct o
                  options.tee->name, "reason", options.tee->why_no_seal_key);
     if (!core_open(&options, core, err))
         return false;
+    if (core_notice(*core) != NULL)
+        log_refusal(LOG_WARN, core_notice(*core), "the folder of the sealed state was not as it should be");
     if (config->metrics_address != NULL)
         events_keep(core_events(*core));
     atomic_store(&ops->core, *core);

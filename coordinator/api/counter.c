@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/limits.h"
 #include "coordinator/api/body.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/api/routes.h"

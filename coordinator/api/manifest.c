@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "coordinator/api/body.h"
@@ -16,7 +15,7 @@ struct names {
 /* Before there is a manifest, all of it is null or empty: what REST v1 answers then. */
 static bool reply_manifest(struct api_call *c, const struct names *names)
 {
-    scoped(buf_wipe) struct buf b = buf_max(2 * LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     const struct mesh *mesh = c->mesh;
     const bool is_set = mesh->state == MESH_ACCEPTING_MARBLES;
     const struct slice none = {0};
@@ -72,7 +71,7 @@ static void put_warnings(struct api_call *c, struct buf *b)
 
 bool api_manifest_set(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     struct recovery_secrets secrets = {0};
     struct slice raw;
 
@@ -88,7 +87,7 @@ bool api_manifest_set(struct api_call *c, struct err *err)
 
 bool api_v1_manifest_set(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     struct recovery_secrets secrets = {0};
 
     if (!set(c, c->ex->request.body, &secrets, err))

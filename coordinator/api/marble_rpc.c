@@ -99,14 +99,11 @@ static bool is_slow(void *app, const struct http_request *request)
 {
     scoped(mesh_release) struct mesh *mesh = core_mesh(app);
     scoped(arena_wipe) struct arena scratch = {0};
-    const struct marble *marble;
     struct slice message, type;
     struct err err;
 
-    if (!grpc_message(request, &message, &err) || !activation_request_type(message, &type))
-        return false;
-    marble = manifest_marble(mesh->manifest, arena_strndup(&scratch, type));
-    return marble != NULL && secrets_are_slow(mesh->manifest, marble, NULL);
+    return grpc_message(request, &message, &err) && activation_request_type(message, &type) &&
+           activation_is_slow(mesh, arena_strndup(&scratch, type));
 }
 
 static struct tls_identity *identity(void *app)

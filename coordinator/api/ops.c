@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/api/ops.h"
 
-#include "base/limits.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/api/status.h"
 #include "coordinator/metrics.h"
@@ -25,7 +24,7 @@ static enum mesh_state state_of(const struct view *v)
 
 static void get_metrics(const struct view *v, struct exchange *ex)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     const struct metrics_now now = {MARBLEMESH_VERSION, MARBLEMESH_COMMIT, (int)state_of(v)};
 
     metrics_put(v->core == NULL ? NULL : events_metrics(core_events(v->core)), &now, &b);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
-#include "base/limits.h"
 #include "coordinator/api/body.h"
 #include "coordinator/api/recovery_secrets.h"
 #include "coordinator/api/reply.h"
@@ -10,7 +9,7 @@ enum { MAX_RECOVER_BODY = 20480 }; /* what is behind is not read */
 
 void put_recovery_secrets(struct buf *b, const char *name, const struct recovery_secrets *secrets)
 {
-    scoped(buf_wipe) struct buf object = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf object = buf_max(REPLY_MAX);
 
     buf_str(&object, "{");
     for (size_t i = 0; i < secrets->num; i++)

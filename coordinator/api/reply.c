@@ -3,10 +3,7 @@
 
 #include "attestation/collect.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/text.h"
-
-enum { MAX_REPLY = 4 * LIMIT_HTTP_BODY }; /* a manifest of LIMIT_MANIFEST in base64, with room */
 
 static void put_name(struct buf *b, const char *name)
 {
@@ -77,7 +74,7 @@ static void send_error(struct exchange *ex, int status, struct buf *body)
 
 void reply_success(struct exchange *ex, struct slice data)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{\"status\":\"success\",\"data\":");
     buf_put(&b, data);
@@ -87,7 +84,7 @@ void reply_success(struct exchange *ex, struct slice data)
 
 void reply_success_text(struct exchange *ex, const char *text)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     json_put_string(&b, slice_str(text));
     reply_success(ex, buf_bytes(&b));
@@ -95,7 +92,7 @@ void reply_success_text(struct exchange *ex, const char *text)
 
 void reply_refusal(struct exchange *ex, int status, bool is_fail, struct slice data, const struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_printf(&b, "{\"status\":\"%s\",\"data\":", is_fail ? "fail" : "error");
     buf_put(&b, data.len > 0 ? data : slice_str("null"));
@@ -117,7 +114,7 @@ void reply_net_refusal(struct exchange *ex, const struct err *err)
 
 void reply_no_route(struct exchange *ex, const char *allow)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{\"status\":\"error\",\"data\":null}");
     send_error(ex, 405, &b);

@@ -10,7 +10,11 @@
  */
 #pragma once
 #include "base/buf.h"
+#include "base/limits.h"
 #include "net/server.h"
+
+/* More than any answer can have: all of the state, in base64, escaped. */
+enum { REPLY_MAX = 4 * LIMIT_STATE };
 
 /* A member of an object: "name":value, with a comma before it if it is not the first. Names are escaped. */
 void put_member(struct buf *b, const char *name, struct slice text);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/limits.h"
 #include "coordinator/api/body.h"
 #include "coordinator/api/reply.h"
 #include "coordinator/api/routes.h"
@@ -53,7 +52,7 @@ static bool put_secrets(struct api_call *c, struct buf *b, struct err *err)
 
 bool api_secrets_get(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_STATE);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{\"secrets\":");
     if (!put_secrets(c, &b, err))
@@ -65,7 +64,7 @@ bool api_secrets_get(struct api_call *c, struct err *err)
 
 bool api_v1_secrets_get(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_STATE);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     if (!put_secrets(c, &b, err))
         return false;

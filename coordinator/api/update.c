@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "coordinator/api/body.h"
 #include "coordinator/api/recovery_secrets.h"
@@ -65,7 +64,7 @@ static void put_missing(struct buf *b, const struct update_result *r)
 
 static void reply_result(struct api_call *c, const char *message, const struct update_result *r)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{");
     if (message != NULL)
@@ -111,7 +110,7 @@ bool api_update_cancel(struct api_call *c, struct err *err)
 /* REST v1 has the same. */
 bool api_update_pending(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(2 * LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     struct update_result r = {0};
     struct slice raw;
 
@@ -129,7 +128,7 @@ bool api_update_pending(struct api_call *c, struct err *err)
 /* The log is one JSON object a line. */
 bool api_update_log(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(2 * LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     const char *log, **lines;
     struct slice *pieces;
     size_t num, n = 0;
@@ -162,7 +161,7 @@ bool api_v1_update_log(struct api_call *c, struct err *err)
 
 bool api_v1_update_apply(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     struct update_result r = {0};
 
     if (!apply(c, c->ex->request.body, &r, err))
@@ -177,7 +176,7 @@ bool api_v1_update_apply(struct api_call *c, struct err *err)
 /* A string, whose first word counts: new recovery secrets stand at its end, for MarbleRun loses them here. */
 bool api_v1_update_acknowledge(struct api_call *c, struct err *err)
 {
-    scoped(buf_wipe) struct buf b = buf_max(LIMIT_HTTP_BODY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
     struct update_result r = {0};
 
     if (!acknowledge(c, c->ex->request.body, &r, err))

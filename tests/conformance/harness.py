@@ -129,7 +129,8 @@ def _order(section):
     return [int(part) for part in section.split(".")]
 
 
-def main(makers, pattern=""):
+def main(makers, pattern="", after=None):
+    """`after`: of a whole run, gives what is still amiss."""
     chosen = sorted((c for c in CASES if pattern in c[0] + " " + c[1]), key=lambda c: _order(c[0]))
     shared = Shared(makers)
     width = max((len(c[1]) for c in chosen), default=0)
@@ -145,5 +146,8 @@ def main(makers, pattern=""):
                 print(f"{section:<8} {sentence:<{width}}  {verdict}{slow}", flush=True)
     finally:
         shared.close()
+    for fault in after() if after is not None and not pattern else []:
+        print(f"FAIL {fault}")
+        failed += 1
     print(f"\n{len(chosen)} sentences: {len(chosen) - failed} hold, {failed} do not")
     sys.exit(1 if failed or not chosen else 0)

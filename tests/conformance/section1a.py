@@ -6,7 +6,7 @@ import json
 import marble as m
 import pki
 from coordinator import b64, unb64
-from harness import case, cases, holds, lacks, same, true
+from harness import case, cases, same, true
 from manifests import *
 
 # ---- 1.1 decoding

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sections 1.6 to 1.9: templates, dry run, secrets, previous secrets."""
 import base64
-import hashlib
 import json
 import time
 
 import marble as m
 import pki
 from coordinator import b64, unb64
-from harness import case, cases, holds, lacks, same, true
+from harness import case, cases, holds, same, true
 from manifests import *
 
 KEYS = {"key": {"Type": "symmetric-key", "Size": 128, "Shared": True}, "own": {"Type": "symmetric-key", "Size": 128},

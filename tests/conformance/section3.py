@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sections 3 and 4: the marble gRPC API, certificates."""
-import hashlib
-import json
 import subprocess
 
 import marble as m
 import pki
 from coordinator import b64, unb64
-from harness import case, cases, holds, lacks, same, true
+from harness import case, cases, holds, same, true
 from manifests import *
 
 # ---- 3.1 the wire

@@ -2,7 +2,6 @@
 """Section 5: state, sealing, recovery, update log, event log."""
 import base64
 import hashlib
-import itertools
 import json
 import os
 import re
@@ -15,7 +14,7 @@ import pki
 from coordinator import b64, unb64
 from harness import case, cases, holds, lacks, same, true
 from manifests import *
-from section2 import in_recovery, recoverable, report_data
+from recovery import in_recovery, recoverable, report_data
 
 # ---- 5.1 files
 
@@ -142,6 +141,21 @@ def _(bench, change):
         same(code, 1, "exit code")
         holds(c.log_lines()[-1]["level"], "fatal", "last line of the log")
         true(c.log_lines()[-1]["reason"] in ("state_corrupt", "decrypt", "state_format"), c.log_lines()[-1])
+
+
+@case("5.3", "One of the two copies of the state is enough: a start mends the other, and says so in the log.")
+def _(bench):
+    c = bench.mesh(manifest(), MESH_SIM=None)
+    root = c.server_certificate()
+    for name in ("sealed_data", "sealed_data.copy"):
+        c.kill()
+        path = os.path.join(c.state_folder, name)
+        with open(path, "r+b") as f:
+            f.seek(60)
+            f.write(b"overwritten")
+        c.begin()
+        same((c.state(), c.server_certificate()), (3, root), f"state and identity without {name}")
+    same([line["reason"] for line in c.log_lines() if "reason" in line], ["state_mended"] * 2, "reasons in the log")
 
 
 @case("5.3", "After a good start the seal mode is the manifest's.")

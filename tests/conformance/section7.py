@@ -3,15 +3,14 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import time
 
 import coordinator
 import marble as m
 import pki
-from coordinator import DOCUMENT, SEEN, b64, unb64
-from harness import case, cases, holds, lacks, same, true
+from coordinator import DOCUMENT, b64, unb64
+from harness import case, cases, lacks, same, true
 from manifests import *
 
 # ---- 7.1 environment
@@ -79,7 +78,7 @@ def _(bench):
 
 @case("7.1", "EDG_STARTUP_MANIFEST in recovery does not overwrite the old state (MarbleRun's does).")
 def _(bench):
-    from section2 import in_recovery, recoverable
+    from recovery import in_recovery, recoverable
     path = os.path.join(bench.folder, "manifest.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump(manifest(), f)
@@ -178,7 +177,7 @@ def _(bench):
 
 @case("7.3", "Recovery is logged: each secret, and what was refused.")
 def _(bench):
-    from section2 import in_recovery, recoverable
+    from recovery import in_recovery, recoverable
     c, _ = recoverable(bench, 2)
     in_recovery(c)
     c.post("/api/v2/recover", json.dumps({"recoverySecret": b64(b"z" * 32)}))
@@ -189,7 +188,7 @@ def _(bench):
 
 @case("7.3", "No secret is in the log, at any level, in any spelling.")
 def _(bench):
-    from section2 import in_recovery, recoverable
+    from recovery import in_recovery, recoverable
     secrets = {"p": {"Type": "plain", "UserDefined": True}, "k": {"Type": "symmetric-key", "Size": 256, "Shared": True},
                "c": {"Type": "cert-ecdsa", "Size": 256, "Shared": True}}
     env = {"P": "{{ string .Secrets.p }}", "K": "{{ hex .Secrets.k }}", "C": "{{ pem .Secrets.c.Private }}"}
@@ -384,7 +383,7 @@ def _(bench):
 
 @case("7.4", "readyz tells the states apart: 503 with the state, and 200 in state 3.")
 def _(bench):
-    from section2 import in_recovery, recoverable
+    from recovery import in_recovery, recoverable
     c, _ = recoverable(bench)
     c.settings["EDG_COORDINATOR_PROMETHEUS_ADDR"] = "127.0.0.1:0"
     in_recovery(c)

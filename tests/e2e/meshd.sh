@@ -164,11 +164,17 @@ holds "$(api status)" '"code":3' "status"
 finish TERM
 same "$code" 0 "its exit code"
 
-echo "- damaged data end the start, and the log says how to go on"
-for copy in state/sealed_data state/sealed_data.copy; do
-  printf overwritten | dd of=$copy bs=1 seek=100 conv=notrunc status=none
-done
+echo "- one damaged copy of the state is made anew; with both damaged the start ends, and the log says how to go on"
+damage() { printf overwritten | dd of="state/$1" bs=1 seek=100 conv=notrunc status=none; }
+damage sealed_data
+start
+holds "$(cat meshd.log)" '"reason":"state_mended"' "the log"
+same "$(root)" "$before" "the root certificate"
+finish KILL
+damage sealed_data
+damage sealed_data.copy
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
-holds "$(cat refused.log)" 'does not open: it was changed or damaged. Restore th' "the log"
+holds "$(cat refused.log)" 'from a backup' "the log"
+holds "$(cat refused.log)" '"level":"fatal"' "the log"
 meshd=
 echo "meshd: all is as it should be"

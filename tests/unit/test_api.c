@@ -417,6 +417,25 @@ static void call_rpc(const char *path, const char *type, struct slice message)
     h.handle(h.app, &ex);
 }
 
+Test(api, activations_that_make_rsa_keys_are_slow, .init = begin, .fini = end)
+{
+    static const uint8_t rsa[] = "\0\0\0\0\x05\x1a\x03rsa", plain[] = "\0\0\0\0\x07\x1a\x05plain", cut[] = "\0\0\0\0\x05\x1a";
+    const struct net_handler h = marble_rpc_handler(t.core);
+    struct http_request r = request("POST", "/rpc.Marble/Activate", "", "");
+
+    post(mesh_test_manifest(&ex.arena,
+                            "{\"rsa\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{\"A\":\"{{ pem .Secrets.r.Cert }}\"}}},"
+                            "\"plain\":{\"Package\":\"test\"}}",
+                            "{\"r\":{\"Type\":\"cert-rsa\",\"Size\":2048}}"));
+    expect_success();
+    r.body = slice_of(rsa, sizeof rsa - 1);
+    cr_expect(h.is_slow(h.app, &r));
+    r.body = slice_of(plain, sizeof plain - 1);
+    cr_expect_not(h.is_slow(h.app, &r));
+    r.body = slice_of(cut, sizeof cut - 1);
+    cr_expect_not(h.is_slow(h.app, &r));
+}
+
 static const char *trailer(const char *name)
 {
     return arena_strndup(&ex.arena, http_header(ex.response.trailers, ex.response.num_trailers, name));
