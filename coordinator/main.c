@@ -104,8 +104,6 @@ static bool set_startup_manifest(struct core *core, const char *path, struct err
 /* A mesh in recovery keeps running: whoever can help needs its API. */
 static bool prepare(struct core *core, struct err *err)
 {
-    if (core_notice(core) != NULL)
-        log_refusal(LOG_WARN, core_notice(core), "the folder of the sealed state was not as it should be");
     if (core_trouble(core) == NULL)
         return set_startup_manifest(core, core_config(core)->startup_manifest, err);
     log_refusal(
