@@ -46,8 +46,8 @@ static bool check_evidence(const struct candidate *c, struct arena *a, struct er
         return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
                        quote.len, LIMIT_EVIDENCE);
     sha256(report_data, c->what->peer_chain[0]);
-    return judge_evidence(core_judge(c->core), quote, &package->policy, slice_of(report_data, sizeof report_data),
-                          c->what->now, a, &verdict, err) ||
+    return judge_evidence(core_judge(c->core), quote, &package->policy,
+                          slice_of(report_data, sizeof report_data), c->what->now, a, &verdict, err) ||
            err_in(err, "package \"%s\"", package->name);
 }
 
@@ -102,7 +102,8 @@ static const struct secret_names *names_used(const struct marble *m, struct aren
 static bool build(struct candidate *c, struct arena *a, struct err *err)
 {
     const struct mesh *m = c->mesh;
-    const struct secrets_for who = {m->manifest, &m->secrets, m->ca, c->uuid, c->marble, names_used(c->marble, a)};
+    const struct secrets_for who = {m->manifest, &m->secrets, m->ca,
+                                    c->uuid,     c->marble,   names_used(c->marble, a)};
     struct marble_secrets secrets;
     struct parameters p;
 

@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "coordinator/state_keys.h"
 #include "tests/support/mesh.h"
-#include "tests/support/people.h"
 #include "tests/support/peer.h"
+#include "tests/support/people.h"
 
 static struct mesh_test t;
 static struct arena a;
@@ -147,9 +147,9 @@ Test(core, a_private_secret_that_no_activation_could_make_is_refused, .init = be
     struct recovery_secrets none;
     char *raw = mesh_test_manifest(
         &a, "{\"m\":{\"Package\":\"test\"}}",
-        arena_printf(&a,
-                     "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"OCSPServer\":[\"http://%0*d\"]}}}",
-                     LIMIT_CERTIFICATE, 0));
+        arena_printf(
+            &a, "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Cert\":{\"OCSPServer\":[\"http://%0*d\"]}}}",
+            LIMIT_CERTIFICATE, 0));
 
     cr_expect_not(core_set_manifest(t.core, slice_str(raw), clock_now(), &a, &none, &err));
     cr_expect_eq(err.code, E_SECRET_VALUE);
@@ -202,12 +202,28 @@ static struct entries full_state(void)
 
 Test(core, the_state_has_marbleruns_keys, .init = begin, .fini = end)
 {
-    static const char *const keys[] = {
-        "TLS:t", "certificate:coordinatorIntermediateCert", "certificate:coordinatorRootCert",
-        "certificate:marbleRootCert", "infrastructure:i", "manifest", "manifestSignature", "marble:m",
-        "package:test", "previousRootSecret", "previousSecret:c", "previousSecret:s", "previousSecret:u",
-        "privateKey:coordinatorIntermediateKey", "privateKey:coordinatorRootKey", "rootSecret", "secret:c",
-        "secret:s", "secret:u", "state", "updateLog", "user:alice"};
+    static const char *const keys[] = {"TLS:t",
+                                       "certificate:coordinatorIntermediateCert",
+                                       "certificate:coordinatorRootCert",
+                                       "certificate:marbleRootCert",
+                                       "infrastructure:i",
+                                       "manifest",
+                                       "manifestSignature",
+                                       "marble:m",
+                                       "package:test",
+                                       "previousRootSecret",
+                                       "previousSecret:c",
+                                       "previousSecret:s",
+                                       "previousSecret:u",
+                                       "privateKey:coordinatorIntermediateKey",
+                                       "privateKey:coordinatorRootKey",
+                                       "rootSecret",
+                                       "secret:c",
+                                       "secret:s",
+                                       "secret:u",
+                                       "state",
+                                       "updateLog",
+                                       "user:alice"};
     const struct entries e = full_state();
 
     cr_assert_eq(e.num, sizeof keys / sizeof keys[0]);
@@ -228,10 +244,12 @@ Test(core, what_is_loaded_is_what_was_kept, .init = begin, .fini = end)
 
 Test(core, changes_are_what_differs_and_spare_log_and_counters, .init = begin, .fini = end)
 {
-    struct entry before[] = {{"activations:m", slice_str("1")}, {"marble:a", slice_str("1")}, {"marble:b", slice_str("1")},
-                             {"marble:c", slice_str("1")}, {"monotonicCounter:x", slice_str("1")},
-                             {"updateLog", slice_str("1")}},
-                 after[] = {{"marble:b", slice_str("2")}, {"marble:c", slice_str("1")}, {"marble:d", slice_str("1")}};
+    struct entry before[] = {{"activations:m", slice_str("1")},      {"marble:a", slice_str("1")},
+                             {"marble:b", slice_str("1")},           {"marble:c", slice_str("1")},
+                             {"monotonicCounter:x", slice_str("1")}, {"updateLog", slice_str("1")}},
+                 after[] = {{"marble:b", slice_str("2")},
+                            {"marble:c", slice_str("1")},
+                            {"marble:d", slice_str("1")}};
     const struct store_changes changes =
         entries_changes(&(struct entries){before, 6}, &(struct entries){after, 3}, &a);
 
@@ -289,7 +307,9 @@ Test(core, a_state_that_lacks_something_or_fits_badly_is_refused, .init = begin,
 
 Test(core, what_old_states_lack_is_taken_from_what_they_have, .init = begin, .fini = end)
 {
-    const struct entry without[] = {{"previousRootSecret", {0}}, {"previousSecret:s", {0}}, {"previousSecret:c", {0}},
+    const struct entry without[] = {{"previousRootSecret", {0}},
+                                    {"previousSecret:s", {0}},
+                                    {"previousSecret:c", {0}},
                                     {"previousSecret:u", {0}}};
     const struct entries all = full_state(), old = entries_with(&all, without, 4, &a);
     scoped(mesh_release) struct mesh *m = NULL;
