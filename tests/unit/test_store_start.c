@@ -168,7 +168,7 @@ Test(store_start, damage_in_both_copies_is_told_with_file_and_record_and_what_to
     refused("/state/sealed_data: 0 bytes that do not begin like a sealed state. sealed_data.copy: 0 bytes "
             "that do not "
             "begin like a sealed state. ");
-    sh("cp good/* state/; for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=40 conv=notrunc "
+    sh("cp good/* state/; for f in state/sealed_data*; do printf xxxxxxxx | dd of=$f bs=1 seek=40 conv=notrunc "
        "status=none; done");
     refused("sealed_data: its header was changed or damaged");
 }
