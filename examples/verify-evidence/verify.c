@@ -9,7 +9,7 @@
 
 #include <attestation.h>
 
-/* The whole file, or nothing in it; the memory is the program's to the end. */
+/* The whole file; its memory is the program's to the end. */
 static struct mesh_attest_bytes read_file(const char *path)
 {
     FILE *f = fopen(path, "rb");
@@ -38,6 +38,8 @@ static void refuse(const char *path, const struct mesh_attest_error *error)
 
 int main(int argc, char **argv)
 {
+    static struct mesh_attest_bytes
+        files[5]; /* one an argument; static, so that they are held at exit, too */
     struct mesh_attest_request request = {.size = sizeof request, .now = time(NULL)};
     struct mesh_attest_collateral *collateral;
     struct mesh_attest_policy *policy;
@@ -50,14 +52,15 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: verify EVIDENCE BUNDLE [POLICY [ROOTS]]\n");
         return MESH_ATTEST_UNJUDGED;
     }
-    request.evidence = read_file(argv[1]);
-    if ((collateral = mesh_attest_collateral_parse(read_file(argv[2]), &error)) == NULL)
+    for (int i = 1; i < argc; i++)
+        files[i] = read_file(argv[i]);
+    if ((collateral = mesh_attest_collateral_parse(files[2], &error)) == NULL)
         refuse(argv[2], &error);
-    policy = mesh_attest_policy_parse(argc > 3 ? read_file(argv[3]) : (struct mesh_attest_bytes){"{}", 2}, &error);
+    policy = mesh_attest_policy_parse(argc > 3 ? files[3] : (struct mesh_attest_bytes){"{}", 2}, &error);
     if (policy == NULL)
         refuse(argv[3], &error);
-    if (argc > 4)
-        request.roots = read_file(argv[4]);
+    request.evidence = files[1];
+    request.roots = files[4];
     request.collateral = collateral;
     request.policy = policy;
 
