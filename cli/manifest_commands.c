@@ -41,7 +41,8 @@ static bool manifest_set(struct cli *cli, struct err *err)
     bool is_v1;
 
     if (!manifest_file_read(cli->arguments[0], &cli->arena, &file, err) ||
-        !target_attest(cli, cli->arguments[1], &t, err) || !confirm_set(cli, &t, err))
+        !target_attest(cli, cli->arguments[1], &t, err) || !confirm_set(cli, &t, err) ||
+        !confirm_recovery_data(cli, err))
         return false;
     (void)printf("Setting the manifest with fingerprint %s\n", fingerprint_of(&cli->arena, file.json));
     request.body = manifest_body(&cli->arena, file.json);
@@ -181,7 +182,7 @@ static bool manifest_signature(struct cli *cli, struct err *err)
 
 static const struct option set_options[] = {
     {"recoverydata", 'r', "FILE", NULL, "write the recovery data here (0600) instead of to standard output"},
-    {"yes", 'y', NULL, NULL, "do not ask before a state that waits for recovery is replaced"},
+    {"yes", 'y', NULL, NULL, "do not ask before a state that waits for recovery, or recovery data in a file, are replaced"},
     {0},
 };
 static const struct option get_options[] = {

@@ -34,35 +34,18 @@ struct expected {
     const char *address, *type; /* of a service; type NULL: any */
 };
 
-static bool parse_chain(const char *address, const struct slice *ders, size_t num, struct arena *a, struct cert **out,
-                        struct err *err)
-{
-    *out = arena_array(a, num, sizeof **out);
-    for (size_t i = 0; i < num; i++)
-        if (!cert_parse(ders[i], a, &(*out)[i], err))
-            return err_in(err, "certificate of %s", address);
-    return true;
-}
-
-/* A chain of somebody else; one that has expired stays that. */
-static bool other(struct err *err, enum err_code code)
-{
-    return err->code == E_CERT_CHAIN ? err_as(err, code) : false;
-}
-
+/* The coordinator presents the root certificate itself. What only comes from it is a service's: that is trusted as a
+ * service of its type, and not with what the coordinator is told. */
 static bool check_coordinator(void *ctx, const struct slice *ders, size_t num, struct err *err)
 {
     const struct coordinator *c = ctx;
-    scoped(arena_wipe) struct arena a = {0};
-    struct cert *chain;
 
-    if (!parse_chain(c->address, ders, num, &a, &chain, err))
-        return false;
-    if (chain_verify(&chain[0], chain + 1, num - 1, &c->root, 1, clock_now(), err))
-        return true;
-    (void)err_in(err, "%s is not the coordinator that was attested (one that was set up anew has to be attested anew)",
-                 c->address);
-    return other(err, E_COORDINATOR_OTHER);
+    if (num > 0 && slice_equal(ders[0], c->root.der))
+        return cert_valid_at(&c->root, clock_now(), err) || err_in(err, "the coordinator at %s", c->address);
+    return err_set(err, E_COORDINATOR_OTHER,
+                   "%s is not the coordinator that was attested: it has another certificate (one that was set up anew "
+                   "has to be attested anew)",
+                   c->address);
 }
 
 /* 1.3.9903.2.1: the marble's type. Its value is the bare text, not DER, as MarbleRun writes it. */
@@ -86,17 +69,16 @@ static bool check_marble(void *ctx, const struct slice *ders, size_t num, struct
 {
     const struct expected *e = ctx;
     scoped(arena_wipe) struct arena a = {0};
-    struct cert *chain, *pool;
+    struct cert *chain = arena_array(&a, num + 1, sizeof *chain);
 
-    if (!parse_chain(e->address, ders, num, &a, &chain, err))
-        return false;
-    pool = arena_array(&a, num, sizeof *pool);
-    memcpy(pool, chain + 1, (num - 1) * sizeof *pool);
-    pool[num - 1] = e->coordinator->intermediate;
-    if (chain_verify(&chain[0], pool, num, &e->coordinator->root, 1, clock_now(), err))
+    for (size_t i = 0; i < num; i++)
+        if (!cert_parse(ders[i], &a, &chain[i], err))
+            return err_in(err, "certificate of %s", e->address);
+    chain[num] = e->coordinator->intermediate;
+    if (chain_verify(&chain[0], chain + 1, num, &e->coordinator->root, 1, clock_now(), err))
         return check_type(&chain[0], e, err);
     (void)err_in(err, "%s is no service of this mesh", e->address);
-    return other(err, E_MARBLE_OTHER);
+    return err->code == E_CERT_CHAIN ? err_as(err, E_MARBLE_OTHER) : false;
 }
 
 /* ---- exchanges --------------------------------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  * vouches for. What meshctl and libmeshclient share; cli/client/ knows neither command lines nor the environment.
  *
  * A coordinator is believed because its evidence was verified (cli/client/verify.h), or because its root certificate
- * was kept after such a verification (coordinator_pinned). Each connection accepts exactly that root certificate.
+ * was kept after such a verification (coordinator_pinned). Each connection accepts exactly that root certificate:
+ * not one that only comes from it, which a service has as well.
  */
 #pragma once
 #include "base/json.h"

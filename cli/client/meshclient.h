@@ -13,8 +13,8 @@
  *     mesh_client_free(mesh);
  *
  * What is believed, and why: mesh_client_verify() asks for evidence over a fresh nonce and the coordinator's root
- * certificate, appraises it, and matches it against the policy. From then on a connection is accepted only if its
- * certificate comes from that root certificate, whose key never leaves the coordinator's TEE. mesh_client_pinned()
+ * certificate, appraises it, and matches it against the policy. From then on the coordinator is whoever has
+ * exactly that root certificate, whose key never leaves the coordinator's TEE; a service, whoever has one from it. mesh_client_pinned()
  * goes on from a root certificate that was verified before. There is no way to a client that believes anybody.
  *
  * It is what meshctl is made of. libmeshclient-sim is its twin for development: it believes the simulated TEE, which
