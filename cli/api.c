@@ -15,7 +15,7 @@ bool api_call(const struct target *t, const struct api_request *request, bool *i
     return coordinator_ask(&t->coordinator, request, &t->cli->arena, is_v1, data, err);
 }
 
-/* ---- who asks ----------------------------------------------------------------------------------- */
+/* ---- who asks -------------------------------------------------------------------------------------- */
 
 /* A certificate and its key, from two files. E_KEY_FORMAT if they do not belong together. */
 static bool read_identity(struct arena *a, const char *cert_path, const char *key_path,
@@ -46,7 +46,7 @@ bool target_as_user(struct cli *cli, const char *address, struct target *out, st
 
 void target_release(struct target *t) { tls_identity_release(&t->coordinator.user); }
 
-/* ---- what the coordinator has --------------------------------------------------------------------- */
+/* ---- what the coordinator has ---------------------------------------------------------------------- */
 
 struct slice manifest_body(struct arena *a, struct slice manifest)
 {
@@ -55,7 +55,8 @@ struct slice manifest_body(struct arena *a, struct slice manifest)
 
 bool fetch_manifest(const struct target *t, struct slice *manifest, struct err *err)
 {
-    scoped(progress_end) struct progress p = progress_begin("Fetching the manifest of %s", t->coordinator.address);
+    scoped(progress_end) struct progress p =
+        progress_begin("Fetching the manifest of %s", t->coordinator.address);
     struct signed_manifest m;
 
     if (!coordinator_manifest(&t->coordinator, &t->cli->arena, &m, err))
@@ -66,7 +67,8 @@ bool fetch_manifest(const struct target *t, struct slice *manifest, struct err *
 
 bool fetch_update_log(const struct target *t, json_t **lines, struct err *err)
 {
-    scoped(progress_end) struct progress p = progress_begin("Fetching the update log of %s", t->coordinator.address);
+    scoped(progress_end) struct progress p =
+        progress_begin("Fetching the update log of %s", t->coordinator.address);
 
     return coordinator_update_log(&t->coordinator, &t->cli->arena, lines, err);
 }

@@ -71,7 +71,9 @@ static bool check_keep(struct cli *cli, struct err *err)
     if (!cli_flag(cli, "keep-cert"))
         return true;
     if (cli_flag(cli, "insecure"))
-        return err_set(err, E_USAGE, "--keep-cert keeps what was verified, and --insecure verifies nothing: give one of both");
+        return err_set(
+            err, E_USAGE,
+            "--keep-cert keeps what was verified, and --insecure verifies nothing: give one of both");
     return target_cache_path(cli, err) != NULL;
 }
 
@@ -182,7 +184,8 @@ static bool manifest_signature(struct cli *cli, struct err *err)
 
 static const struct option set_options[] = {
     {"recoverydata", 'r', "FILE", NULL, "write the recovery data here (0600) instead of to standard output"},
-    {"yes", 'y', NULL, NULL, "do not ask before a state that waits for recovery, or recovery data in a file, are replaced"},
+    {"yes", 'y', NULL, NULL,
+     "do not ask before a state that waits for recovery, or recovery data in a file, are replaced"},
     {0},
 };
 static const struct option get_options[] = {

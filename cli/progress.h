@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/progress.h: a line on the terminal about what takes longer than a second, and for how long it has; taken away when
- * it is over. Nothing where stderr is no terminal.
+/* cli/progress.h: a line on the terminal about what takes longer than a second, and for how long it has;
+ * taken away when it is over. Nothing where stderr is no terminal.
  *
  *     scoped(progress_end) struct progress p = progress_begin("Asking the coordinator at %s", address);
  */

@@ -96,8 +96,8 @@ static bool post_secret(struct cli *cli, struct slice secret, struct slice signa
 
     if (!target_attest(cli, cli->arguments[1], &t, err) ||
         !confirm(cli,
-                 arena_printf(a, "This gives the recovery secret to the coordinator at %s, which %s", t.coordinator.address,
-                              t.verified ? "was verified" : "was NOT verified"),
+                 arena_printf(a, "This gives the recovery secret to the coordinator at %s, which %s",
+                              t.coordinator.address, t.verified ? "was verified" : "was NOT verified"),
                  UNASKED_GOES_ON, err) ||
         !api_call(&t, &request, &is_v1, &data, err))
         return false;

@@ -14,7 +14,8 @@ bool confirm_recovery_data(struct cli *cli, struct err *err)
     struct stat st;
 
     return path == NULL || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
-           confirm(cli, arena_printf(&cli->arena, "New recovery data will take the place of what is in %s", path),
+           confirm(cli,
+                   arena_printf(&cli->arena, "New recovery data will take the place of what is in %s", path),
                    UNASKED_GOES_ON, err);
 }
 

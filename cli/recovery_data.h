@@ -4,7 +4,8 @@
 #include "base/json.h"
 #include "cli/command.h"
 
-/* Recovery data in that file already are asked about before they are replaced: they may be the only ones of a mesh. */
+/* Recovery data in that file already are asked about before they are replaced: they may be the only ones of a
+ * mesh. */
 bool confirm_recovery_data(struct cli *cli, struct err *err);
 
 /* `secrets` is an object of names and base64 (NULL or empty: there are none). Writes MarbleRun's form,

@@ -105,11 +105,14 @@ static bool confirm_replacing(struct cli *cli, struct slice secrets, struct err 
 
     if (!json_parse(secrets, JSON_NO_DUPLICATES, E_INTERNAL, &root, err))
         return false;
-    json_object_foreach (root, name, secret)
+    json_object_foreach(root, name, secret)
+    {
         names = arena_printf(&cli->arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
                              text_shown(&cli->arena, slice_str(name)));
-    return confirm(cli, arena_printf(&cli->arena, "The values that these secrets have now, if any, are lost: %s", names),
-                   UNASKED_GOES_ON, err);
+    }
+    return confirm(
+        cli, arena_printf(&cli->arena, "The values that these secrets have now, if any, are lost: %s", names),
+        UNASKED_GOES_ON, err);
 }
 
 static bool secret_set(struct cli *cli, struct err *err)

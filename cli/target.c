@@ -13,7 +13,7 @@
 #include "cli/judge.h"
 #include "cli/progress.h"
 
-/* ---- attestation ------------------------------------------------------------------------------ */
+/* ---- attestation ----------------------------------------------------------------------------------- */
 
 static bool present(struct cli *cli, const char *address, struct presented *out, struct err *err)
 {
@@ -24,9 +24,9 @@ static bool present(struct cli *cli, const char *address, struct presented *out,
     uint8_t random[32];
 
     random_bytes(random, sizeof random);
-    return coordinator_present(&whoever,
-                               is_given ? slice_str(given) : arena_copy(&cli->arena, slice_of(random, sizeof random)),
-                               !is_given, &cli->arena, out, err);
+    return coordinator_present(
+        &whoever, is_given ? slice_str(given) : arena_copy(&cli->arena, slice_of(random, sizeof random)),
+        !is_given, &cli->arena, out, err);
 }
 
 /* Each step, for who asked for it; without it the refusal has to do. */
@@ -39,7 +39,8 @@ static void explain(struct cli *cli, const struct verdict *verdict)
 static bool judge(struct cli *cli, const struct presented *p, const struct era *era, struct coordinator *out,
                   struct err *err)
 {
-    scoped(progress_end) struct progress line = progress_begin("Judging the evidence of %s", p->coordinator.address);
+    scoped(progress_end) struct progress line =
+        progress_begin("Judging the evidence of %s", p->coordinator.address);
     scoped(judge_close) struct judge *judge = NULL;
     struct verdict verdict;
 
@@ -52,7 +53,8 @@ static bool judge(struct cli *cli, const struct presented *p, const struct era *
     return false;
 }
 
-static bool verify(struct cli *cli, const char *address, const struct era *era, struct target *t, struct err *err)
+static bool verify(struct cli *cli, const char *address, const struct era *era, struct target *t,
+                   struct err *err)
 {
     const char *quote = cli_option(cli, "save-sgx-quote");
     struct presented presented;
@@ -61,7 +63,8 @@ static bool verify(struct cli *cli, const char *address, const struct era *era, 
         (quote != NULL && !file_save(quote, presented.quote, 0600, err)))
         return false;
     if (presented.is_old)
-        (void)fprintf(stderr, "Warning: the coordinator at %s is an old one: its evidence may not be fresh.\n",
+        (void)fprintf(stderr,
+                      "Warning: the coordinator at %s is an old one: its evidence may not be fresh.\n",
                       address);
     if (!t->verified) {
         t->coordinator = presented.coordinator;
@@ -89,7 +92,7 @@ bool target_attest(struct cli *cli, const char *address, struct target *out, str
     return true;
 }
 
-/* ---- the cache -------------------------------------------------------------------------------- */
+/* ---- the cache ------------------------------------------------------------------------------------- */
 
 const char *target_cache_path(struct cli *cli, struct err *err)
 {
@@ -122,7 +125,8 @@ bool target_keep(const struct target *t, struct err *err)
     const char *path;
 
     if (!t->verified) {
-        (void)fprintf(stderr, "Warning: --insecure: the certificate of %s is NOT cached: it was not verified.\n",
+        (void)fprintf(stderr,
+                      "Warning: --insecure: the certificate of %s is NOT cached: it was not verified.\n",
                       t->coordinator.address);
         return true;
     }
@@ -141,7 +145,8 @@ bool target_keep_if_possible(const struct target *t, struct err *err)
 }
 
 /* *found is false if there is no cache, and nowhere for one to be. */
-static bool read_cache(struct cli *cli, const char *address, struct coordinator *out, bool *found, struct err *err)
+static bool read_cache(struct cli *cli, const char *address, struct coordinator *out, bool *found,
+                       struct err *err)
 {
     struct err nowhere;
     const char *path = target_cache_path(cli, &nowhere);
@@ -162,10 +167,11 @@ bool target_cached(struct cli *cli, const char *address, struct target *out, str
     bool found;
 
     if (cli_flag(cli, "insecure")) {
-        (void)fprintf(stderr,
-                      "Warning: --insecure: what runs at %s was NOT verified: neither its evidence nor that it has the "
-                      "cached certificate.\n",
-                      address);
+        (void)fprintf(
+            stderr,
+            "Warning: --insecure: what runs at %s was NOT verified: neither its evidence nor that it has the "
+            "cached certificate.\n",
+            address);
         t.coordinator = (struct coordinator){.address = address, .any_peer = true};
         *out = t;
         return true;
@@ -185,14 +191,17 @@ bool target_same_as_cached(const struct target *t, struct err *err)
     bool found;
 
     if (!t->verified) {
-        (void)fprintf(stderr, "Warning: --insecure: the root certificate was NOT compared with the cached one.\n");
+        (void)fprintf(stderr,
+                      "Warning: --insecure: the root certificate was NOT compared with the cached one.\n");
         return true;
     }
-    if (target_cache_path(t->cli, err) == NULL || !read_cache(t->cli, t->coordinator.address, &cached, &found, err))
+    if (target_cache_path(t->cli, err) == NULL ||
+        !read_cache(t->cli, t->coordinator.address, &cached, &found, err))
         return false;
     if (!found)
         return err_set(err, E_CACHE_MISSING, "no certificate of the coordinator is cached yet");
     return slice_equal(cached.root.der, t->coordinator.root.der) ||
            err_set(err, E_COORDINATOR_OTHER,
-                   "the coordinator at %s has another root certificate than the cached one", t->coordinator.address);
+                   "the coordinator at %s has another root certificate than the cached one",
+                   t->coordinator.address);
 }

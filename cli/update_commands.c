@@ -111,10 +111,11 @@ static bool update_apply(struct cli *cli, struct err *err)
 
 static bool update_acknowledge(struct cli *cli, struct err *err)
 {
-    return upload(cli, "/update-manifest",
-                  "If nobody else has to agree this puts the update in force, and there is no way back but another "
-                  "update",
-                  err);
+    return upload(
+        cli, "/update-manifest",
+        "If nobody else has to agree this puts the update in force, and there is no way back but another "
+        "update",
+        err);
 }
 
 static bool update_cancel(struct cli *cli, struct err *err)
@@ -125,7 +126,8 @@ static bool update_cancel(struct cli *cli, struct err *err)
     bool is_v1;
 
     if (!target_as_user(cli, cli->arguments[0], &t, err) ||
-        !confirm(cli, "This drops the pending update, and with it the agreement of all who have acknowledged it",
+        !confirm(cli,
+                 "This drops the pending update, and with it the agreement of all who have acknowledged it",
                  UNASKED_GOES_ON, err) ||
         !api_call(&t, &request, &is_v1, &data, err))
         return false;

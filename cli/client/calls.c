@@ -6,8 +6,8 @@
 #include "base/text.h"
 #include "pki/hash.h"
 
-bool coordinator_ask(const struct coordinator *c, const struct api_request *request, struct arena *a, bool *is_v1,
-                     json_t **data, struct err *err)
+bool coordinator_ask(const struct coordinator *c, const struct api_request *request, struct arena *a,
+                     bool *is_v1, json_t **data, struct err *err)
 {
     const char *path = arena_printf(a, "/api/v2%s", request->path);
 
@@ -20,7 +20,7 @@ bool coordinator_ask(const struct coordinator *c, const struct api_request *requ
     return coordinator_call(c, request->method, request->path, request->body_v1, a, data, err);
 }
 
-/* ---- the manifest ------------------------------------------------------------------------------------- */
+/* ---- the manifest ---------------------------------------------------------------------------------- */
 
 char *fingerprint_of(struct arena *a, struct slice manifest)
 {
@@ -33,8 +33,8 @@ char *fingerprint_of(struct arena *a, struct slice manifest)
 bool fingerprint_match(const char *wanted, const char *found, struct err *err)
 {
     return text_equal_fold(slice_str(wanted), slice_str(found)) ||
-           err_set(err, E_MANIFEST_OTHER, "expected the manifest with fingerprint %.64s, the coordinator runs %s",
-                   wanted, found);
+           err_set(err, E_MANIFEST_OTHER,
+                   "expected the manifest with fingerprint %.64s, the coordinator runs %s", wanted, found);
 }
 
 bool manifest_signed_by(const struct coordinator *c, const struct signed_manifest *m, struct err *err)
@@ -43,7 +43,8 @@ bool manifest_signed_by(const struct coordinator *c, const struct signed_manifes
            err_in(err, "the manifest's signature by the coordinator's root key");
 }
 
-bool coordinator_manifest(const struct coordinator *c, struct arena *a, struct signed_manifest *out, struct err *err)
+bool coordinator_manifest(const struct coordinator *c, struct arena *a, struct signed_manifest *out,
+                          struct err *err)
 {
     scoped(json_release) json_t *data = NULL;
     const struct api_request request = {.method = "GET", .path = "/manifest"};
@@ -69,7 +70,7 @@ bool coordinator_manifest(const struct coordinator *c, struct arena *a, struct s
     return true;
 }
 
-/* ---- log and status ------------------------------------------------------------------------------------ */
+/* ---- log and status -------------------------------------------------------------------------------- */
 
 /* Version 1 has one string, each line with its newline. */
 static json_t *lines_of(struct arena *a, const char *text)

@@ -17,7 +17,8 @@ bool coordinator_pinned(const char *address, struct slice pem, struct arena *a, 
         return false;
     if (num > 2)
         return err_set(err, E_CERT_FORMAT,
-                       "expected the coordinator's intermediate and root certificate, found %zu certificates", num);
+                       "expected the coordinator's intermediate and root certificate, found %zu certificates",
+                       num);
     *out = (struct coordinator){
         .address = arena_strdup(a, address),
         .intermediate = chain[0],
@@ -27,25 +28,26 @@ bool coordinator_pinned(const char *address, struct slice pem, struct arena *a, 
     return true;
 }
 
-/* ---- who answers ------------------------------------------------------------------------------------- */
+/* ---- who answers ----------------------------------------------------------------------------------- */
 
 struct expected {
     const struct coordinator *coordinator;
     const char *address, *type; /* of a service; type NULL: any */
 };
 
-/* The coordinator presents the root certificate itself. What only comes from it is a service's: that is trusted as a
- * service of its type, and not with what the coordinator is told. */
+/* The coordinator presents the root certificate itself. What only comes from it is a service's: that is
+ * trusted as a service of its type, and not with what the coordinator is told. */
 static bool check_coordinator(void *ctx, const struct slice *ders, size_t num, struct err *err)
 {
     const struct coordinator *c = ctx;
 
     if (num > 0 && slice_equal(ders[0], c->root.der))
         return cert_valid_at(&c->root, clock_now(), err) || err_in(err, "the coordinator at %s", c->address);
-    return err_set(err, E_COORDINATOR_OTHER,
-                   "%s is not the coordinator that was attested: it has another certificate (one that was set up anew "
-                   "has to be attested anew)",
-                   c->address);
+    return err_set(
+        err, E_COORDINATOR_OTHER,
+        "%s is not the coordinator that was attested: it has another certificate (one that was set up anew "
+        "has to be attested anew)",
+        c->address);
 }
 
 /* 1.3.9903.2.1: the marble's type. Its value is the bare text, not DER, as MarbleRun writes it. */
@@ -57,7 +59,8 @@ static bool check_type(const struct cert *leaf, const struct expected *e, struct
     scoped(arena_wipe) struct arena a = {0};
 
     if (found == NULL)
-        return err_set(err, E_MARBLE_OTHER, "the certificate of %s is no service's of the mesh: it has no marble type",
+        return err_set(err, E_MARBLE_OTHER,
+                       "the certificate of %s is no service's of the mesh: it has no marble type",
                        e->address);
     return e->type == NULL || slice_equal(found->value, slice_str(e->type)) ||
            err_set(err, E_MARBLE_OTHER, "%s: expected a service of the type %s, found %s", e->address,
@@ -81,12 +84,12 @@ static bool check_marble(void *ctx, const struct slice *ders, size_t num, struct
     return err->code == E_CERT_CHAIN ? err_as(err, E_MARBLE_OTHER) : false;
 }
 
-/* ---- exchanges --------------------------------------------------------------------------------------- */
+/* ---- exchanges ------------------------------------------------------------------------------------- */
 
 static void close_client(struct client **c) { client_close(c); }
 
-static bool exchange(const struct client_options *options, const struct http_request *request, struct arena *a,
-                     struct http_response *out, struct err *err)
+static bool exchange(const struct client_options *options, const struct http_request *request,
+                     struct arena *a, struct http_response *out, struct err *err)
 {
     scoped(close_client) struct client *client = NULL;
 
@@ -109,7 +112,8 @@ bool coordinator_exchange(const struct coordinator *c, const struct http_request
 }
 
 bool marble_exchange(const struct coordinator *c, const char *address, const char *type,
-                     const struct http_request *request, struct arena *a, struct http_response *out, struct err *err)
+                     const struct http_request *request, struct arena *a, struct http_response *out,
+                     struct err *err)
 {
     const struct expected expected = {.coordinator = c, .address = address, .type = type};
     const struct client_options options = {
@@ -124,7 +128,7 @@ bool marble_exchange(const struct coordinator *c, const char *address, const cha
     return exchange(&options, request, a, out, err);
 }
 
-/* ---- the API's envelope ------------------------------------------------------------------------------ */
+/* ---- the API's envelope ---------------------------------------------------------------------------- */
 
 /* What the envelope says when the status is not 200: the coordinator's own reason and words, if any. */
 static bool refusal(int status, const json_t *envelope, struct err *err)
@@ -178,10 +182,10 @@ bool coordinator_call(const struct coordinator *c, const char *method, const cha
     return coordinator_exchange(c, &request, a, &response, err) && read_envelope(&response, data, err);
 }
 
-/* ---- who asks ---------------------------------------------------------------------------------------- */
+/* ---- who asks -------------------------------------------------------------------------------------- */
 
-bool user_identity(struct named_pem certificate, struct named_pem pem_key, struct arena *a, struct tls_identity **out,
-                   struct err *err)
+bool user_identity(struct named_pem certificate, struct named_pem pem_key, struct arena *a,
+                   struct tls_identity **out, struct err *err)
 {
     scoped(key_wipe) struct key key = {0};
     scoped(secret_wipe) struct secret pkcs8 = {0};

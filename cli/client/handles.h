@@ -23,12 +23,16 @@ struct mesh_client_answer {
 };
 
 static inline struct slice bytes_in(struct mesh_client_bytes b) { return slice_of(b.ptr, b.len); }
-static inline struct mesh_client_bytes bytes_out(struct slice s) { return (struct mesh_client_bytes){s.ptr, s.len}; }
+static inline struct mesh_client_bytes bytes_out(struct slice s)
+{
+    return (struct mesh_client_bytes){s.ptr, s.len};
+}
 
 /* A zeroed struct; aborts where there is no memory. */
 void *handle_new(size_t size);
 
-/* The first `size` bytes of what the caller knows of a struct; the rest stays zero. E_USAGE: it is later than us. */
+/* The first `size` bytes of what the caller knows of a struct; the rest stays zero. E_USAGE: it is later than
+ * us. */
 bool take_known(const char *what, void *to, size_t to_size, const void *from, size_t size, size_t least,
                 struct err *err);
 

@@ -37,22 +37,25 @@ bool take_known(const char *what, void *to, size_t to_size, const void *from, si
 {
     if (size < least || size > to_size)
         return err_set(err, E_USAGE,
-                       "%s: size: expected %zu to %zu, found %zu; a larger one was built for a later version", what,
-                       least, to_size, size);
+                       "%s: size: expected %zu to %zu, found %zu; a larger one was built for a later version",
+                       what, least, to_size, size);
     memcpy(to, from, size);
     return true;
 }
 
-/* ---- options ---------------------------------------------------------------------------------------- */
+/* ---- options --------------------------------------------------------------------------------------- */
 
-static bool take_options(const struct mesh_client_options *given, struct mesh_client_options *out, struct err *err)
+static bool take_options(const struct mesh_client_options *given, struct mesh_client_options *out,
+                         struct err *err)
 {
-    if (!take_known("options", out, sizeof *out, given, given->size, offsetof(struct mesh_client_options, nonce), err))
+    if (!take_known("options", out, sizeof *out, given, given->size,
+                    offsetof(struct mesh_client_options, nonce), err))
         return false;
     if (out->address == NULL)
         return err_set(err, E_USAGE, "options: address is missing");
     if (out->nonce.len > NONCE_MAX)
-        return err_set(err, E_USAGE, "options: nonce: expected %d bytes at most, found %zu", NONCE_MAX, out->nonce.len);
+        return err_set(err, E_USAGE, "options: nonce: expected %d bytes at most, found %zu", NONCE_MAX,
+                       out->nonce.len);
     if (out->policy.len > LIMIT_COLLATERAL_JSON || out->collateral.len > LIMIT_BUNDLE)
         return err_set(err, E_USAGE, "options: policy or collateral is too large");
     return true;
@@ -101,7 +104,7 @@ static bool take_policy(const struct mesh_client_options *o, struct arena *a, st
     return warning == NULL || err_set(err, E_PACKAGE_INCOMPLETE, "options: policy: %s", warning);
 }
 
-/* ---- verified, or pinned ----------------------------------------------------------------------------- */
+/* ---- verified, or pinned --------------------------------------------------------------------------- */
 
 static bool verify(const struct mesh_client_options *o, struct mesh_client *mesh, struct err *err)
 {
@@ -118,8 +121,8 @@ static bool verify(const struct mesh_client_options *o, struct mesh_client *mesh
         nonce = slice_of(random, sizeof random);
     return take_policy(o, &mesh->arena, &policy, err) && open_judge(o, &judge, err) &&
            coordinator_present(&whoever, nonce, false, &mesh->arena, &presented, err) &&
-           coordinator_verify(&presented, &policy, judge, clock_now(), &mesh->arena, &verdict, &mesh->coordinator,
-                              err);
+           coordinator_verify(&presented, &policy, judge, clock_now(), &mesh->arena, &verdict,
+                              &mesh->coordinator, err);
 }
 
 static bool pinned(const char *pin, struct mesh_client *mesh, struct err *err)
@@ -164,7 +167,8 @@ static struct mesh_client *client_new(const struct mesh_client_options *options,
     return NULL;
 }
 
-struct mesh_client *mesh_client_verify(const struct mesh_client_options *options, struct mesh_client_error *error)
+struct mesh_client *mesh_client_verify(const struct mesh_client_options *options,
+                                       struct mesh_client_error *error)
 {
     return client_new(options, NULL, error);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a believed coordinator is asked: its manifest, and any request; and what it and its services answer. */
+/* What a believed coordinator is asked: its manifest, and any request; and what it and its services answer.
+ */
 #include <stdlib.h>
 #include <strings.h>
 
 #include "base/limits.h"
 #include "cli/client/handles.h"
 
-/* ---- the manifest ------------------------------------------------------------------------------------ */
+/* ---- the manifest ---------------------------------------------------------------------------------- */
 
-static bool fetch(const struct mesh_client *mesh, const char *wanted, struct mesh_client_manifest *m, struct err *err)
+static bool fetch(const struct mesh_client *mesh, const char *wanted, struct mesh_client_manifest *m,
+                  struct err *err)
 {
     if (!coordinator_manifest(&mesh->coordinator, &m->arena, &m->signed_by_root, err))
         return false;
@@ -16,7 +18,8 @@ static bool fetch(const struct mesh_client *mesh, const char *wanted, struct mes
     return wanted == NULL || fingerprint_match(wanted, m->fingerprint, err);
 }
 
-struct mesh_client_manifest *mesh_client_manifest_fetch(const struct mesh_client *mesh, const char *fingerprint,
+struct mesh_client_manifest *mesh_client_manifest_fetch(const struct mesh_client *mesh,
+                                                        const char *fingerprint,
                                                         struct mesh_client_error *error)
 {
     struct mesh_client_manifest *m = handle_new(sizeof *m);
@@ -64,7 +67,7 @@ int mesh_client_manifest_check(const struct mesh_client *mesh, struct mesh_clien
     return 0;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------------- */
 
 /* Graphic characters, and spaces if they may be there: nothing that would end a line of HTTP. */
 static bool is_one_line(const char *text, bool spaces)
@@ -81,18 +84,20 @@ static bool take_request(const struct mesh_client_request *given, struct arena *
     struct mesh_client_request r = {0};
     struct header *type = arena_alloc(a, sizeof *type);
 
-    if (!take_known("request", &r, sizeof r, given, given->size, offsetof(struct mesh_client_request, content_type),
-                    err))
+    if (!take_known("request", &r, sizeof r, given, given->size,
+                    offsetof(struct mesh_client_request, content_type), err))
         return false;
     r.method = r.method != NULL ? r.method : r.body.len > 0 ? "POST" : "GET";
     r.path = r.path != NULL ? r.path : "/";
     r.content_type = r.content_type != NULL ? r.content_type : "application/json";
-    if (r.method[0] == '\0' || !is_one_line(r.method, false) || r.path[0] != '/' || !is_one_line(r.path, false) ||
-        !is_one_line(r.content_type, true) || strlen(r.path) > LIMIT_HTTP_LINE || r.body.len > LIMIT_HTTP_BODY)
-        return err_set(err, E_USAGE,
-                       "request: expected a method, a path that begins with / (both without spaces, escaped where "
-                       "that is needed) and a body of %d bytes at most",
-                       LIMIT_HTTP_BODY);
+    if (r.method[0] == '\0' || !is_one_line(r.method, false) || r.path[0] != '/' ||
+        !is_one_line(r.path, false) || !is_one_line(r.content_type, true) ||
+        strlen(r.path) > LIMIT_HTTP_LINE || r.body.len > LIMIT_HTTP_BODY)
+        return err_set(
+            err, E_USAGE,
+            "request: expected a method, a path that begins with / (both without spaces, escaped where "
+            "that is needed) and a body of %d bytes at most",
+            LIMIT_HTTP_BODY);
     *type = (struct header){slice_str("content-type"), slice_str(arena_strdup(a, r.content_type))};
     *out = (struct http_request){.method = slice_str(arena_strdup(a, r.method)),
                                  .headers = type,
@@ -121,14 +126,16 @@ static bool ask(const struct mesh_client *mesh, const char *marble, const char *
     if (!take_request(request, &answer->arena, &r, err) ||
         !(marble == NULL
               ? coordinator_exchange(&mesh->coordinator, &r, &answer->arena, &answer->response, err)
-              : marble_exchange(&mesh->coordinator, marble, type, &r, &answer->arena, &answer->response, err)))
+              : marble_exchange(&mesh->coordinator, marble, type, &r, &answer->arena, &answer->response,
+                                err)))
         return false;
     keep_headers(answer);
     return true;
 }
 
 static struct mesh_client_answer *call(const struct mesh_client *mesh, const char *marble, const char *type,
-                                       const struct mesh_client_request *request, struct mesh_client_error *error)
+                                       const struct mesh_client_request *request,
+                                       struct mesh_client_error *error)
 {
     struct mesh_client_answer *answer = handle_new(sizeof *answer);
     struct err err;
@@ -140,14 +147,16 @@ static struct mesh_client_answer *call(const struct mesh_client *mesh, const cha
     return NULL;
 }
 
-struct mesh_client_answer *mesh_client_call(const struct mesh_client *mesh, const struct mesh_client_request *request,
+struct mesh_client_answer *mesh_client_call(const struct mesh_client *mesh,
+                                            const struct mesh_client_request *request,
                                             struct mesh_client_error *error)
 {
     return call(mesh, NULL, NULL, request, error);
 }
 
 struct mesh_client_answer *mesh_client_call_marble(const struct mesh_client *mesh, const char *address,
-                                                   const char *type, const struct mesh_client_request *request,
+                                                   const char *type,
+                                                   const struct mesh_client_request *request,
                                                    struct mesh_client_error *error)
 {
     return call(mesh, address != NULL ? address : "", type, request, error);
@@ -161,7 +170,7 @@ void mesh_client_answer_free(struct mesh_client_answer *answer)
     free(answer);
 }
 
-/* ---- answers ----------------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------------- */
 
 int mesh_client_answer_status(const struct mesh_client_answer *answer) { return answer->response.status; }
 

@@ -6,11 +6,11 @@
 #include "base/text.h"
 #include "pki/hash.h"
 
-/* ---- what it says of itself --------------------------------------------------------------------------- */
+/* ---- what it says of itself ------------------------------------------------------------------------ */
 
 /* Version 1 knows no nonce: such evidence is of the right key, but it may be old. */
-static bool ask_quote(const struct coordinator *c, struct slice nonce, bool old_too, struct arena *a, json_t **data,
-                      bool *is_old, struct err *err)
+static bool ask_quote(const struct coordinator *c, struct slice nonce, bool old_too, struct arena *a,
+                      json_t **data, bool *is_old, struct err *err)
 {
     const char *path = arena_printf(a, "/api/v2/quote?nonce=%s", base64_text(a, nonce, BASE64_URL));
 
@@ -60,10 +60,11 @@ bool coordinator_present(const struct coordinator *c, struct slice nonce, bool o
     return true;
 }
 
-/* ---- whether that is so ------------------------------------------------------------------------------- */
+/* ---- whether that is so ---------------------------------------------------------------------------- */
 
-static bool judge_quote(const struct presented *p, const struct package_policy *policy, struct slice report_data,
-                        struct judge *judge, int64_t now, struct arena *a, struct verdict *verdict, struct err *err)
+static bool judge_quote(const struct presented *p, const struct package_policy *policy,
+                        struct slice report_data, struct judge *judge, int64_t now, struct arena *a,
+                        struct verdict *verdict, struct err *err)
 {
     struct package_policy production = *policy;
 
@@ -94,7 +95,7 @@ bool coordinator_verify(const struct presented *p, const struct package_policy *
     return true;
 }
 
-/* ---- policies ------------------------------------------------------------------------------------------ */
+/* ---- policies -------------------------------------------------------------------------------------- */
 
 bool era_parse(struct slice text, struct arena *a, struct package_policy *out, struct err *err)
 {
@@ -128,6 +129,7 @@ bool era_check(const struct package_policy *p, struct arena *a, char **warning, 
         return err_set(err, E_PACKAGE_INCOMPLETE,
                        "without UniqueID, ProductID and SecurityVersion must be given and not 0");
     if (!is_given(p->signer_id))
-        *warning = arena_strdup(a, "neither UniqueID nor SignerID is given: any signer's coordinator is accepted");
+        *warning =
+            arena_strdup(a, "neither UniqueID nor SignerID is given: any signer's coordinator is accepted");
     return true;
 }

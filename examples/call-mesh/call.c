@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* call ADDRESS POLICY PIN [FINGERPRINT]: is this the coordinator that the policy describes, what does it run, how is it?
+/* call ADDRESS POLICY PIN [FINGERPRINT]: is this the coordinator that the policy describes, what does it run?
  *
- * Its evidence is verified once. What is believed from then on stands in the file PIN, and is believed the next time.
+ * Its evidence is verified once; what is believed from then on is kept in the file PIN for the next time.
  */
 #include <meshclient.h>
 #include <stdio.h>
@@ -35,8 +35,9 @@ int main(int argc, char **argv)
         return fprintf(stderr, "usage: call ADDRESS POLICY PIN [FINGERPRINT]\n"), EXIT_FAILURE;
     options.address = argv[1];
     options.policy.len = read_file(argv[2], policy, sizeof policy);
-    struct mesh_client *mesh = read_file(argv[3], pin, sizeof pin) > 0 ? mesh_client_pinned(&options, pin, &error)
-                                                                       : mesh_client_verify(&options, &error);
+    struct mesh_client *mesh = read_file(argv[3], pin, sizeof pin) > 0
+                                   ? mesh_client_pinned(&options, pin, &error)
+                                   : mesh_client_verify(&options, &error);
     if (mesh == NULL)
         refuse(&error);
     FILE *keep = fopen(argv[3], "w");
@@ -49,7 +50,8 @@ int main(int argc, char **argv)
     struct mesh_client_answer *answer = mesh_client_call(mesh, &request, &error);
     if (answer == NULL)
         refuse(&error);
-    (void)printf("HTTP %d: %s", mesh_client_answer_status(answer), (const char *)mesh_client_answer_body(answer).ptr);
+    const struct mesh_client_bytes body = mesh_client_answer_body(answer);
+    (void)printf("HTTP %d: %.*s", mesh_client_answer_status(answer), (int)body.len, (const char *)body.ptr);
     mesh_client_answer_free(answer);
     mesh_client_manifest_free(manifest);
     mesh_client_free(mesh);

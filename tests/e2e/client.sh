@@ -14,16 +14,7 @@ source "$here/lib.sh"
 # shellcheck source=tests/e2e/meshctl_lib.sh
 source "$here/meshctl_lib.sh"
 
-cached() { # VARIABLE of the build
-    sed -nE "s/^$1:[A-Z]+=(.*)$/\1/p" "$build/CMakeCache.txt"
-}
-compiler=$(cached CMAKE_C_COMPILER)
-case $(cached MARBLEMESH_SANITIZE) in
-address) flags="-fsanitize=address,undefined" ;;
-thread) flags="-fsanitize=thread" ;;
-*) flags="" ;;
-esac
-[[ $(cached MARBLEMESH_COVERAGE) != ON ]] || flags+=" --coverage"
+use_compiler
 
 echo "== install, move, build"
 cmake --install "$build" --prefix "$work/first" >"$work/install.log" || die "cmake --install"

@@ -13,19 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 
-cached() { # VARIABLE of the build
-    sed -nE "s/^$1:[A-Z]+=(.*)$/\1/p" "$BUILD_DIR/CMakeCache.txt"
-}
-compiler=$(cached CMAKE_C_COMPILER)
-flags=""
-if [[ $(cached MARBLEMESH_SANITIZE) == address ]]; then
-    flags="-fsanitize=address,undefined"
-elif [[ $(cached MARBLEMESH_SANITIZE) == thread ]]; then
-    flags="-fsanitize=thread"
-fi
-if [[ $(cached MARBLEMESH_COVERAGE) == ON ]]; then
-    flags+=" --coverage"
-fi
+use_compiler
 
 echo "== install, and move what was installed"
 cmake --install "$BUILD_DIR" --prefix "$work/first" >"$work/install.log" || die "cmake --install"

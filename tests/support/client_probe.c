@@ -3,8 +3,10 @@
  *
  *     client_probe ADDRESS [-e POLICY | -p PIN] [-n NONCE] [-b BUNDLE] [-u CERTIFICATE -k KEY]
  *         -K                          prints the pin
- *         -M [-f FINGERPRINT]         prints the manifest, once its signature was checked again, and a changed one was not
- *         [-m MARBLE [-t TYPE]] [-X METHOD] [-d BODY] [-j THREADS] PATH     calls the coordinator, or a marble
+ *         -M [-f FINGERPRINT]         prints the manifest, once its signature was checked again, and a
+ * changed one was not
+ *         [-m MARBLE [-t TYPE]] [-X METHOD] [-d BODY] [-j THREADS] PATH     calls the coordinator, or a
+ * marble
  *
  * A refusal is "REASON: text" and the exit status 1.
  */
@@ -98,7 +100,8 @@ static void print_answer(void)
         refuse(&error);
     content_type = mesh_client_answer_header(answer, "Content-Type");
     (void)printf("status %d\ntype %s\n%s\n", mesh_client_answer_status(answer),
-                 content_type != NULL ? content_type : "none", (const char *)mesh_client_answer_body(answer).ptr);
+                 content_type != NULL ? content_type : "none",
+                 (const char *)mesh_client_answer_body(answer).ptr);
     mesh_client_answer_free(answer);
 }
 
@@ -125,21 +128,50 @@ int main(int argc, char **argv)
 
     for (int o; (o = getopt(argc, argv, "e:p:n:b:u:k:KMf:m:t:X:d:j:")) != -1;)
         switch (o) {
-        case 'e': options.policy = read_file(optarg); break;
-        case 'p': pin = read_file(optarg).ptr; break;
-        case 'n': options.nonce = (struct mesh_client_bytes){optarg, strlen(optarg)}; break;
-        case 'b': options.collateral = read_file(optarg); break;
-        case 'u': options.user_certificate = read_file(optarg); break;
-        case 'k': options.user_key = read_file(optarg); break;
-        case 'K': wants_pin = 1; break;
-        case 'M': wants_manifest = 1; break;
-        case 'f': fingerprint = optarg; break;
-        case 'm': marble = optarg; break;
-        case 't': type = optarg; break;
-        case 'X': request.method = optarg; break;
-        case 'd': request.body = (struct mesh_client_bytes){optarg, strlen(optarg)}; break;
-        case 'j': threads = atoi(optarg) < MAX_THREADS ? atoi(optarg) : MAX_THREADS; break;
-        default: return 2;
+        case 'e':
+            options.policy = read_file(optarg);
+            break;
+        case 'p':
+            pin = read_file(optarg).ptr;
+            break;
+        case 'n':
+            options.nonce = (struct mesh_client_bytes){optarg, strlen(optarg)};
+            break;
+        case 'b':
+            options.collateral = read_file(optarg);
+            break;
+        case 'u':
+            options.user_certificate = read_file(optarg);
+            break;
+        case 'k':
+            options.user_key = read_file(optarg);
+            break;
+        case 'K':
+            wants_pin = 1;
+            break;
+        case 'M':
+            wants_manifest = 1;
+            break;
+        case 'f':
+            fingerprint = optarg;
+            break;
+        case 'm':
+            marble = optarg;
+            break;
+        case 't':
+            type = optarg;
+            break;
+        case 'X':
+            request.method = optarg;
+            break;
+        case 'd':
+            request.body = (struct mesh_client_bytes){optarg, strlen(optarg)};
+            break;
+        case 'j':
+            threads = atoi(optarg) < MAX_THREADS ? atoi(optarg) : MAX_THREADS;
+            break;
+        default:
+            return 2;
         }
     options.address = argv[optind];
     mesh = pin != NULL ? mesh_client_pinned(&options, pin, &error) : mesh_client_verify(&options, &error);

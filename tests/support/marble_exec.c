@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A marble that becomes another program, with all that it was given in its environment: argv[1] and what follows. */
+/* A marble that becomes another program, with all that it was given in its environment: argv[1] and what
+ * follows. */
 #include <stdio.h>
 #include <unistd.h>
 

@@ -54,7 +54,9 @@ Test(client, a_pin_is_kept_as_it_is_and_asks_nobody)
     cr_expect_str_eq(error.reason, "connect");
     mesh_client_free(mesh);
     cr_expect_null(mesh_client_pinned(&options, arena_printf(&arena, "%s%s%s", pin, pin, pin), &error));
-    cr_expect_str_eq(error.text, "pin: expected the coordinator's intermediate and root certificate, found 3 certificates");
+    cr_expect_str_eq(
+        error.text,
+        "pin: expected the coordinator's intermediate and root certificate, found 3 certificates");
     cr_expect_null(mesh_client_pinned(&options, NULL, NULL));
 }
 
@@ -70,14 +72,16 @@ Test(client, a_manifest_is_believed_only_with_the_root_keys_signature)
     cr_assert(mesh != NULL && key_generate(KEY_P256, &other, &err) &&
               key_sign(&key, slice_str("{}"), &arena, &good, &err) &&
               key_sign(&other, slice_str("{}"), &arena, &wrong, &err));
-    cr_expect(mesh_client_manifest_check(mesh, text("{}"), (struct mesh_client_bytes){good.ptr, good.len}, &error));
+    cr_expect(
+        mesh_client_manifest_check(mesh, text("{}"), (struct mesh_client_bytes){good.ptr, good.len}, &error));
     const struct {
         const char *text;
         struct slice signature;
     } rows[] = {{"{ }", good}, {"", good}, {"{}", wrong}, {"{}", {0}}, {"{}", {good.ptr, good.len - 1}}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         cr_expect_not(mesh_client_manifest_check(
-            mesh, text(rows[i].text), (struct mesh_client_bytes){rows[i].signature.ptr, rows[i].signature.len}, &error));
+            mesh, text(rows[i].text),
+            (struct mesh_client_bytes){rows[i].signature.ptr, rows[i].signature.len}, &error));
         cr_expect_str_eq(error.reason, "signature", "%zu: %s", i, error.text);
     }
     mesh_client_free(mesh);
@@ -141,7 +145,8 @@ Test(client, policies_say_who_the_coordinator_is)
         {"{}", E_PACKAGE_INCOMPLETE, false},
         {"{\"Simulation\": {\"UniqueID\": \"00\"}}", E_NONE, false},
         {"{\"SNP\": {\"Measurement\": \"" /* 48 bytes */
-         "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"}}",
+         "000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000\"}"
+         "}",
          E_NONE, false},
         {"{\"SNP\": {\"MinimumGuestSVN\": 1}}", E_PACKAGE_INCOMPLETE, false},
         {"{", E_JSON_SYNTAX, false},
@@ -155,7 +160,8 @@ Test(client, policies_say_who_the_coordinator_is)
         const bool ok = era_parse(slice_str(rows[i].json), &arena, &policy, &err) &&
                         era_check(&policy, &arena, &warning, &err);
 
-        cr_expect(ok == (rows[i].code == E_NONE) && (ok || err.code == rows[i].code), "%s: %s", rows[i].json, err.text);
+        cr_expect(ok == (rows[i].code == E_NONE) && (ok || err.code == rows[i].code), "%s: %s", rows[i].json,
+                  err.text);
         cr_expect_eq(warning != NULL, rows[i].warns, "%s", rows[i].json);
     }
 }
