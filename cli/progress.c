@@ -17,7 +17,6 @@ struct progress_line {
     pthread_cond_t over;
     bool is_over, is_shown;
     char text[61]; /* a line of 80 columns, with the time */
-    ;
 };
 
 /* Once a second, from the first one on, until it is over. */

@@ -19,6 +19,8 @@ bool coordinator_pinned(const char *address, struct slice pem, struct arena *a, 
         return err_set(err, E_CERT_FORMAT,
                        "expected the coordinator's intermediate and root certificate, found %zu certificates",
                        num);
+    if (num == 2 && !cert_signed_by(&chain[0], &chain[1], err))
+        return err_in(err, "expected the coordinator's intermediate and root certificate, in this order");
     *out = (struct coordinator){
         .address = arena_strdup(a, address),
         .intermediate = chain[0],

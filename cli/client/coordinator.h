@@ -22,8 +22,8 @@ struct coordinator {
     unsigned connect_ms, call_ms; /* 0: those of net/client.h */
 };
 
-/* The one whose root certificate is the last in `pem`; before it may stand its intermediate. E_CERT_FORMAT.
- */
+/* The one whose root certificate is the last in `pem`; before it may stand its intermediate, which comes from
+ * it. E_CERT_FORMAT, E_CERT_CHAIN. */
 bool coordinator_pinned(const char *address, struct slice pem, struct arena *a, struct coordinator *out,
                         struct err *err);
 

@@ -91,7 +91,7 @@ struct mesh_client_options {
     const char *service_ca; /* file with the roots of these services' certificates, PEM; NULL: the system's */
 
     /* A user of the manifest, in whose name is asked: certificate and private key, both PEM. Shown to whoever
-     * is called. */
+     * is called, once that is believed. */
     struct mesh_client_bytes user_certificate, user_key;
 
     unsigned connect_ms, call_ms; /* patience; 0: 10 seconds, 60 seconds */
@@ -107,7 +107,7 @@ MESH_CLIENT_API struct mesh_client *mesh_client_verify(const struct mesh_client_
 
 /* Believes the root certificate in `pin`, PEM from mesh_client_pin(), from meshctl's cache or from `meshctl
  * certificate chain|root`; asks nobody. Of the options policy, nonce and collateral are not used.
- * cert_format: it is none. */
+ * cert_format, cert_chain: it is none. */
 MESH_CLIENT_API struct mesh_client *mesh_client_pinned(const struct mesh_client_options *options,
                                                        const char *pin, struct mesh_client_error *error);
 

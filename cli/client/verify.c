@@ -48,6 +48,7 @@ bool coordinator_present(const struct coordinator *c, struct slice nonce, bool o
     struct fields f;
 
     p.coordinator.any_peer = true;
+    p.coordinator.user = NULL;
     if (!ask_quote(&p.coordinator, nonce, old_too, a, &data, &p.is_old, err))
         return false;
     f = fields_of(data, "$", p.is_old ? JSON_FOLD : JSON_EXACT, E_COORDINATOR, a, err);
@@ -56,6 +57,7 @@ bool coordinator_present(const struct coordinator *c, struct slice nonce, bool o
     p.quote = field_bytes(&f, "quote", LIMIT_EVIDENCE);
     if (!fields_done(&f) || !read_chain(pem, a, &p.coordinator, err))
         return err_in(err, "the coordinator's answer to quote");
+    p.coordinator.user = c->user;
     *out = p;
     return true;
 }
@@ -90,6 +92,9 @@ bool coordinator_verify(const struct presented *p, const struct package_policy *
     sha256_of(report_data, bound, p->is_old ? 1 : 2);
     if (!judge_quote(p, policy, slice_of(report_data, sizeof report_data), judge, now, a, verdict, err))
         return err_in(err, "the coordinator at %s", p->coordinator.address);
+    if (!chain_verify(&p->coordinator.intermediate, NULL, 0, &p->coordinator.root, 1, now, err))
+        return err_in(err, "the intermediate certificate that came with the evidence of %s",
+                      p->coordinator.address);
     *out = p->coordinator;
     out->any_peer = false;
     return true;

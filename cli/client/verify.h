@@ -14,15 +14,16 @@ struct presented {
     bool is_old; /* it knows REST v1 only, whose evidence carries no nonce: it may not be fresh */
 };
 
-/* Asks `c` (its address, patience and user; anybody may answer) for certificates and evidence over the nonce.
- * With `old_too` a coordinator that knows no nonces may answer as well. E_COORDINATOR for an answer of
- * another form. */
+/* Asks `c` (its address and patience; anybody may answer, so nobody is told who asks) for certificates and
+ * evidence over the nonce. With `old_too` a coordinator that knows no nonces may answer as well.
+ * E_COORDINATOR for an answer of another form. */
 bool coordinator_present(const struct coordinator *c, struct slice nonce, bool old_too, struct arena *a,
                          struct presented *out, struct err *err);
 
 /* The coordinator whose evidence is genuine, is bound to its root certificate and the nonce, and satisfies
- * the policy. A debug coordinator only if the policy says Debug, a production one always. *verdict is filled
- * as far as the appraisal came, also on refusal. E_EVIDENCE_MISSING; the reasons of judge_evidence(). */
+ * the policy; its intermediate certificate, of which the evidence says nothing, must come from the root. A
+ * debug coordinator only if the policy says Debug, a production one always. *verdict is filled as far as the
+ * appraisal came, also on refusal. E_EVIDENCE_MISSING; the reasons of judge_evidence(); E_CERT_CHAIN. */
 bool coordinator_verify(const struct presented *p, const struct package_policy *policy, struct judge *judge,
                         int64_t now, struct arena *a, struct verdict *verdict, struct coordinator *out,
                         struct err *err);

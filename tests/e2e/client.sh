@@ -163,6 +163,21 @@ lacks_text "$out" manifest
 called 1 "$probe" "$client" -p liar.crt -m "$marble" /
 has_text "$errors" "$marble is no service of this mesh"
 
+# Somebody in between can pass evidence on, but put in no certificate of his own.
+python3 "$here/between.py" liar.crt liar.key between.port "$client" &
+started+=("$!")
+wait_for test -s between.port
+between=localhost:$(cat between.port)
+called 1 "$probe" "$between" -e "$era" -K
+has_text "$errors" "cert_chain: the intermediate certificate that came with the evidence of $between"
+run 1 certificate intermediate "$between" --era-config "$era" --coordinator-cert pin.pem -o stolen.crt
+has_text "$errors" "[cert_chain]"
+checks=$((checks + 1))
+[[ ! -e stolen.crt ]] || fail "a certificate that nobody vouches for was saved"
+called 0 "$probe" "$client" -e "$era" -K
+checks=$((checks + 1))
+cmp -s "$out" pin.pem || fail "the coordinator itself is not believed any more"
+
 stop_coordinator
 mv state state.first
 start_coordinator

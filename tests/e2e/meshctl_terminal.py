@@ -261,6 +261,11 @@ def progress():
           re.search(r"2 s[^\n]*\r +\r\033\[31mError:\033\[0m the coordinator refused", t.said), t.said)
     out, errors = pipe.communicate()
     check("no progress in a pipe", "..." not in out + errors and "\r" not in out + errors and "took its time" in errors, errors)
+    Path("go").unlink()
+    t = Terminal("collateral", "fetch", "quote", MESH_PCS_URL=f"https://{address}", MESH_COLLATERAL_INSECURE="1")
+    t.read("Fetching collateral for quote ... 1 s")
+    Path("go").touch()
+    check("collateral is not there", t.finish() == 1 and "[collateral_source]" in t.said, t.said)
     check("and none for what is quick", " s\r" not in on_terminal("version") + on_terminal("manifest", "check", "manifest.json"))
 
 
@@ -277,9 +282,7 @@ def documented():
 
 
 def statuses(address):
-    meshsim = build / "attestation/sim/meshsim"
-    shell(f"{meshsim} evidence --report-data 00 -o quote; {meshsim} collateral -o bundle.json; "
-          "printf '{\"format\": 2, \"items\": []}' >nothing.json; echo '{\"UniqueID\": \"00\"}' >wrong.json; "
+    shell("printf '{\"format\": 2, \"items\": []}' >nothing.json; echo '{\"UniqueID\": \"00\"}' >wrong.json; "
           "echo '{\"Packages\": {}}' >bad.json; echo '{' >faulty.json")
     full = ["sh", "-c", 'exec "$@" >/dev/full', "sh"]
     provoked = {
@@ -326,7 +329,8 @@ def main():
         "Marbles": {"m": {"Package": "p", "Parameters": {"Env": {"TEXT": "{{ string .Secrets.text }}"}}}},
         "Secrets": {"text": {"Type": "plain", "UserDefined": True}},
         "RecoveryKeys": {"ann": Path("ann.pub").read_text()},
-        "Users": {n: {"Certificate": Path(f"{n}.crt").read_text(), "Roles": ["secrets", "manifest"]} for n in ("alice", "bob")},
+        "Users": {n: {"Certificate": Path(f"{n}.crt").read_text(), "Roles": roles}
+                  for n, roles in (("alice", ["secrets", "manifest"]), ("bob", ["manifest"]))},
         "Roles": {"secrets": {"ResourceType": "Secrets", "ResourceNames": ["text"], "Actions": ["ReadSecret", "WriteSecret"]},
                   "manifest": {"ResourceType": "Manifest", "Actions": ["UpdateManifest"]}},
     }
@@ -344,6 +348,8 @@ def main():
     in_pipe("manifest", "set", "manifest.json", address, "-r", "recovery.json")
     check("mode of recovery data", stat.S_IMODE(Path("recovery.json").stat().st_mode) == 0o600)
 
+    meshsim = build / "attestation/sim/meshsim"
+    shell(f"{meshsim} evidence --report-data 00 -o quote; {meshsim} collateral -o bundle.json")
     colours()
     progress()
     statuses(address)

@@ -42,7 +42,7 @@ static const char *root(struct key *key)
 
 Test(client, a_pin_is_kept_as_it_is_and_asks_nobody)
 {
-    scoped(key_wipe) struct key key = {0};
+    scoped(key_wipe) struct key key = {0}, other = {0};
     const char *pin = root(&key);
     struct mesh_client_options options = {.size = sizeof options, .address = "localhost:1"};
     struct mesh_client_error error;
@@ -57,6 +57,8 @@ Test(client, a_pin_is_kept_as_it_is_and_asks_nobody)
     cr_expect_str_eq(
         error.text,
         "pin: expected the coordinator's intermediate and root certificate, found 3 certificates");
+    cr_expect_null(mesh_client_pinned(&options, arena_printf(&arena, "%s%s", root(&other), pin), &error));
+    cr_expect_str_eq(error.reason, "cert_chain");
     cr_expect_null(mesh_client_pinned(&options, NULL, NULL));
 }
 
