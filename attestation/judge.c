@@ -15,14 +15,20 @@ struct judge {
     struct collateral_cache *cache;
 };
 
-static bool import_bundle(struct judge *j, const char *path, int64_t now, struct err *err)
+bool judge_import(struct judge *j, struct slice bundle, int64_t now, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
     struct collateral_items items;
+
+    return bundle_parse(bundle, &scratch, &items, err) && collateral_cache_import(j->cache, &items, now, err);
+}
+
+static bool import_file(struct judge *j, const char *path, int64_t now, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
     struct slice text;
 
-    return (file_read(path, LIMIT_BUNDLE, &scratch, &text, err) && bundle_parse(text, &scratch, &items, err) &&
-            collateral_cache_import(j->cache, &items, now, err)) ||
+    return (file_read(path, LIMIT_BUNDLE, &scratch, &text, err) && judge_import(j, text, now, err)) ||
            err_in(err, "collateral bundle %s", path);
 }
 
@@ -41,7 +47,7 @@ bool judge_open(const struct judge_options *options, int64_t now, struct judge *
     j->update = options->update;
     j->memo = memo_new(options->max_memo != 0 ? options->max_memo : DEFAULT_MEMO);
     if (!collateral_cache_open(&cache, &j->cache, err) ||
-        (options->bundle != NULL && !import_bundle(j, options->bundle, now, err)))
+        (options->bundle != NULL && !import_file(j, options->bundle, now, err)))
         return false;
     *out = j;
     j = NULL;

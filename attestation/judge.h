@@ -41,6 +41,9 @@ bool judge_options_read(char *const *environment, bool simulated, struct arena *
 bool judge_open(const struct judge_options *options, int64_t now, struct judge **out, struct err *err);
 void judge_close(struct judge **j); /* accepts NULL inside */
 
+/* Adds what a bundle holds, once each item was verified by itself; or none of it. */
+bool judge_import(struct judge *j, struct slice bundle, int64_t now, struct err *err);
+
 /* Appraises evidence from the wire, then matches the policy. The verdict is filled as far as the appraisal came,
  * also on refusal. Collateral that cannot be had is the reason only for evidence that holds without it: of another
  * trust domain one hears first that its root is not trusted. */

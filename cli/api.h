@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/api.h: the coordinator's REST calls: version 2, and version 1 where a coordinator does not know version 2. */
+/* cli/api.h: the coordinator's REST calls (cli/client/calls.h) as a command makes them. */
 #pragma once
+#include "cli/client/calls.h"
 #include "cli/target.h"
 
-struct api_request {
-    const char *method;
-    const char *path;             /* "/manifest": version 2 has it behind /api/v2 */
-    struct slice body, body_v1;   /* empty: none */
-    bool only_v2;                 /* there is nothing of the kind in version 1 */
-};
-
-/* *data is the envelope's data member, which the caller releases; *is_v1 tells whose form it has. */
+/* coordinator_ask() of cli/client/calls.h, with progress on a terminal. */
 bool api_call(const struct target *t, const struct api_request *request, bool *is_v1, json_t **data,
               struct err *err);
 
@@ -18,7 +12,8 @@ bool api_call(const struct target *t, const struct api_request *request, bool *i
 bool target_as_user(struct cli *cli, const char *address, struct target *out, struct err *err);
 void target_release(struct target *t);
 
-/* What the coordinator has in force. The log: its lines, oldest first. The caller releases *lines (an array). */
+/* What the coordinator has in force: the manifest, whose signature has been checked; the log, see
+ * cli/client/calls.h. */
 bool fetch_manifest(const struct target *t, struct slice *manifest, struct err *err);
 bool fetch_update_log(const struct target *t, json_t **lines, struct err *err);
 bool fetch_status(const struct target *t, uint64_t *code, const char **message, struct err *err);

@@ -14,9 +14,9 @@ static bool certificate(struct cli *cli, bool intermediate, bool root, struct er
     if (!target_attest(cli, cli->arguments[0], &t, err) || !target_same_as_cached(&t, err))
         return false;
     if (intermediate)
-        pem_put(&pem, "CERTIFICATE", t.intermediate.der);
+        pem_put(&pem, "CERTIFICATE", t.coordinator.intermediate.der);
     if (root)
-        pem_put(&pem, "CERTIFICATE", t.root.der);
+        pem_put(&pem, "CERTIFICATE", t.coordinator.root.der);
     if (!print_or_save(cli, buf_bytes(&pem), err))
         return false;
     (void)printf("Certificate written to %s\n", cli_option(cli, "output"));

@@ -64,6 +64,7 @@ struct parser {
     char **argv;
     int argc, at;
     const char *topic; /* the command's words so far */
+    bool wants_help;   /* "help" stands before them */
     struct err *err;
 };
 
@@ -149,6 +150,8 @@ static bool parse_word(struct parser *p, const char *word)
         cli->command = command_named(words);
         return true;
     }
+    if (p->topic[0] == '\0' && !p->wants_help && strcmp(word, "help") == 0)
+        return p->wants_help = true;
     if (cli->command == NULL)
         return no_command(p, words);
     cli->arguments[cli->num_arguments++] = word;
@@ -174,7 +177,7 @@ static bool parse_words(struct parser *p)
 
 bool cli_parse(int argc, char **argv, struct cli *cli, const char **topic, struct err *err)
 {
-    struct parser p = {cli, argv, argc, 1, "", err};
+    struct parser p = {.cli = cli, .argv = argv, .argc = argc, .at = 1, .topic = "", .err = err};
 
     cli->arguments = arena_array(&cli->arena, (size_t)argc + 1, sizeof *cli->arguments);
     /* One word may hold several letters. */
@@ -185,7 +188,7 @@ bool cli_parse(int argc, char **argv, struct cli *cli, const char **topic, struc
     if (!parse_words(&p))
         return false;
     *topic = p.topic;
-    cli->help = cli->command == NULL || cli_flag(cli, "help");
+    cli->help = cli->command == NULL || p.wants_help || cli_flag(cli, "help");
     if (cli->help)
         return true;
     if (cli->num_arguments < cli->command->min_arguments || cli->num_arguments > cli->command->max_arguments)

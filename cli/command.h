@@ -55,10 +55,11 @@ const struct command *command_next(const struct command *c);
 /* Does the command begin with these words ("": every one does)? */
 bool command_begins(const struct command *c, const char *words);
 
-/* Takes argv apart. Options may stand anywhere; "--" ends them. A word that makes a longer command of what stands
- * before it is one of its words, so "recover-with-signature public-key" is a command though its first word is one
- * too. E_USAGE, with the nearest name if there is one near. If only a part of a command was named, or --help was
- * given, cli->help is set, and cli->command is the command, if it is one. */
+/* Takes argv apart. Options may stand anywhere; "--" ends them. A word that makes a longer command of what
+ * stands before it is one of its words, so "recover-with-signature public-key" is a command though its first
+ * word is one too. E_USAGE, with the nearest name if there is one near. If only a part of a command was
+ * named, or --help was given, or "help" stands before everything, cli->help is set, and cli->command is the
+ * command, if it is one. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const char **topic, struct err *err);
 
 /* Help for a command, or for all commands that begin with `topic` ("": all). */

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/scope.h"
-#include "cli/manifest_file.h"
+#include "cli/client/calls.h"
 #include "cli/output.h"
 
 /* Lines before the last one that names the manifest in force tell of manifests that it has replaced. */

@@ -5,11 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attestation/collect.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "base/scope.h"
 #include "base/text.h"
+#include "cli/client/verify.h"
 
 /* The file that came with this program: beside it in a build, in share/ when installed. */
 static const char *own_file(struct arena *a)
@@ -70,31 +69,11 @@ static void apply_flags(struct cli *cli, struct package_policy *p)
     }
 }
 
-/* MarbleRun's rule for this file: without UniqueID, a product and a version are needed. */
-static bool check(const struct era *era, struct err *err)
-{
-    const struct package_policy *p = &era->policy;
-    const bool unique = p->unique_id != NULL && p->unique_id[0] != '\0';
-
-    if (!unique && (p->security_version == 0 || p->product_id == 0))
-        return err_set(err, E_PACKAGE_INCOMPLETE,
-                       "%s: without UniqueID, ProductID and SecurityVersion must be given and not 0",
-                       era->path);
-    if (!unique && (p->signer_id == NULL || p->signer_id[0] == '\0'))
-        (void)fprintf(
-            stderr,
-            "Warning: %s names neither UniqueID nor SignerID: any signer's coordinator is accepted.\n",
-            era->path);
-    return true;
-}
-
 bool era_load(struct cli *cli, struct era *out, struct err *err)
 {
-    scoped(json_release) json_t *json = NULL;
     struct era era = {.path = era_file(cli)};
     struct slice text;
-    struct fields f;
-    const json_t *own;
+    char *warning;
 
     if (era.path == NULL)
         return err_set(
@@ -102,15 +81,13 @@ bool era_load(struct cli *cli, struct era *out, struct err *err)
             "no policy for the coordinator: give --era-config FILE with its package properties, or put "
             "era-config.json into this folder");
     if (!file_read(era.path, LIMIT_COLLATERAL_JSON, &cli->arena, &text, err) ||
-        !json_parse(text, JSON_LAST_WINS, E_JSON_SYNTAX, &json, err))
-        return err_in(err, "policy file %s", era.path);
-    own = trust_domain()->simulated ? json_object_get(json, "Simulation") : NULL;
-    f = fields_of(own != NULL ? own : json, "$", JSON_FOLD, E_JSON_SYNTAX, &cli->arena, err);
-    if (!policy_parse(&f, &era.policy))
+        !era_parse(text, &cli->arena, &era.policy, err))
         return err_in(err, "policy file %s", era.path);
     apply_flags(cli, &era.policy);
-    if (!check(&era, err))
-        return false;
+    if (!era_check(&era.policy, &cli->arena, &warning, err))
+        return err_in(err, "%s", era.path);
+    if (warning != NULL)
+        (void)fprintf(stderr, "Warning: %s: %s\n", era.path, warning);
     *out = era;
     return true;
 }

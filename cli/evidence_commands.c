@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/evidence_files.h"
 #include "cli/judge.h"
+#include "cli/progress.h"
 
 /* Exit statuses of `evidence verify`; also of its usage. */
 enum { STATUS_REJECTED = 1, STATUS_UNJUDGED = 2 };
@@ -198,6 +199,7 @@ static bool read_request(struct request *r, struct err *err)
 
 static bool find_collateral(struct request *r, struct err *err)
 {
+    scoped(progress_end) struct progress p = progress_begin("Fetching collateral for %s", r->cli->arguments[0]);
     scoped(judge_close) struct judge *judge = NULL;
     struct arena *a = &r->cli->arena;
     const struct trust_domain *domain = trust_domain();
@@ -299,6 +301,7 @@ bool cmd_evidence_verify(struct cli *cli, struct err *err)
 static bool fetch_for(struct judge *judge, const char *path, int64_t now, struct arena *a, struct collateral_items *all,
                       struct err *err)
 {
+    scoped(progress_end) struct progress p = progress_begin("Fetching collateral for %s", path);
     struct collateral_items items;
     struct evidence e;
 

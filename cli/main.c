@@ -26,17 +26,21 @@ static int fail(const struct cli *cli, const struct err *err)
     if (cli_flag(cli, "verbose"))
         (void)fprintf(stderr, "Cause: %s\n", reason->cause);
     if (err->code == E_USAGE)
-        (void)fprintf(stderr, "Run %s --help for the commands, or any command with --help.\n", program_name);
+        (void)fprintf(stderr, "Next: %s %s%s--help\n", program_name,
+                      cli->command != NULL ? cli->command->words : "", cli->command != NULL ? " " : "");
     else
         (void)fprintf(stderr, "Next: %s\n", reason->remedy);
     return EXIT_FAILURE;
 }
 
+/* What a command's own statuses tell is not told of a command line that it does not take, nor where the
+ * result could not be written. */
 static int failed(const struct cli *cli, const struct err *err)
 {
     const int status = fail(cli, err);
 
-    if (err->code == E_USAGE && cli->command != NULL && cli->command->usage_status != 0)
+    if ((err->code == E_USAGE || err->code == E_FILE_WRITE) && cli->command != NULL &&
+        cli->command->usage_status != 0)
         return cli->command->usage_status;
     return cli->exit_status != 0 ? cli->exit_status : status;
 }

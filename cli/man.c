@@ -103,8 +103,10 @@ static void put_overview(struct buf *b, struct arena *a)
     buf_str(
         b, ".SH EXIT STATUS\n0 if it was done, 1 if not. Commands that tell more say so on their own pages.\n"
            ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nno colours, also on a terminal\n.TP\n.B XDG_CONFIG_HOME, "
-           "HOME\nwhere "
-           "the coordinator's certificate is cached\n");
+           "HOME\nwhere the coordinator's certificate is cached; without both it is not\n"
+           ".TP\n.B XDG_CACHE_HOME, HOME\nwhere collateral is cached that was fetched\n"
+           ".TP\n.B MESH_COLLATERAL, MESH_COLLATERAL_CACHE, MESH_PCS_URL, MESH_KDS_URL\n"
+           "where collateral comes from\n");
 }
 
 static bool save(const char *folder, const char *name, const struct buf *b, struct arena *a, struct err *err)

@@ -41,7 +41,8 @@ static bool manifest_set(struct cli *cli, struct err *err)
     bool is_v1;
 
     if (!manifest_file_read(cli->arguments[0], &cli->arena, &file, err) ||
-        !target_attest(cli, cli->arguments[1], &t, err) || !confirm_set(cli, &t, err))
+        !target_attest(cli, cli->arguments[1], &t, err) || !confirm_set(cli, &t, err) ||
+        !confirm_recovery_data(cli, err))
         return false;
     (void)printf("Setting the manifest with fingerprint %s\n", fingerprint_of(&cli->arena, file.json));
     request.body = manifest_body(&cli->arena, file.json);
@@ -51,7 +52,8 @@ static bool manifest_set(struct cli *cli, struct err *err)
     json_array_foreach(json_object_get(data, "Warnings"), i, warning)(void)
         fprintf(stderr, "Warning: %s\n", json_string_value(warning));
     (void)printf("Manifest successfully set\n");
-    return hand_out_recovery_data(cli, json_object_get(data, "RecoverySecrets"), err) && target_keep(&t, err);
+    return hand_out_recovery_data(cli, json_object_get(data, "RecoverySecrets"), err) &&
+           target_keep_if_possible(&t, err);
 }
 
 /* ---- get, log --------------------------------------------------------------------------------------- */
@@ -63,6 +65,18 @@ static bool show_update(struct cli *cli, const struct target *t, struct slice *m
     return fetch_update_log(t, &lines, err) && effective_text(*manifest, lines, &cli->arena, manifest, err);
 }
 
+/* Who asks for the certificate to be kept hears before anything else if that cannot be. */
+static bool check_keep(struct cli *cli, struct err *err)
+{
+    if (!cli_flag(cli, "keep-cert"))
+        return true;
+    if (cli_flag(cli, "insecure"))
+        return err_set(
+            err, E_USAGE,
+            "--keep-cert keeps what was verified, and --insecure verifies nothing: give one of both");
+    return target_cache_path(cli, err) != NULL;
+}
+
 /* The fingerprint is that of the bytes, computed here and not believed. */
 static bool manifest_get(struct cli *cli, struct err *err)
 {
@@ -70,7 +84,8 @@ static bool manifest_get(struct cli *cli, struct err *err)
     char *fingerprint;
     struct target t;
 
-    if (!target_attest(cli, cli->arguments[0], &t, err) || !fetch_manifest(&t, &manifest, err))
+    if (!check_keep(cli, err) || !target_attest(cli, cli->arguments[0], &t, err) ||
+        !fetch_manifest(&t, &manifest, err))
         return false;
     fingerprint = fingerprint_of(&cli->arena, manifest);
     if ((cli_flag(cli, "keep-cert") && !target_keep(&t, err)) ||
@@ -145,14 +160,13 @@ static bool manifest_verify(struct cli *cli, struct err *err)
     if (!target_attest(cli, cli->arguments[1], &t, err) || !fetch_manifest(&t, &manifest, err))
         return false;
     found = fingerprint_of(&cli->arena, manifest);
-    if (!text_equal_fold(slice_str(wanted), slice_str(found)))
-        return err_set(err, E_MANIFEST_OTHER,
-                       "expected the manifest with fingerprint %s, the coordinator runs %s", wanted, found);
+    if (!fingerprint_match(wanted, found, err))
+        return false;
     if (cli_flag(cli, "json"))
         (void)printf("{\"verified\":true,\"fingerprint\":\"%s\"}\n", found);
     else
         (void)printf("OK\n");
-    return target_keep(&t, err);
+    return target_keep_if_possible(&t, err);
 }
 
 static bool manifest_signature(struct cli *cli, struct err *err)
@@ -170,7 +184,8 @@ static bool manifest_signature(struct cli *cli, struct err *err)
 
 static const struct option set_options[] = {
     {"recoverydata", 'r', "FILE", NULL, "write the recovery data here (0600) instead of to standard output"},
-    {"yes", 'y', NULL, NULL, "do not ask before a state that waits for recovery is replaced"},
+    {"yes", 'y', NULL, NULL,
+     "do not ask before a state that waits for recovery, or recovery data in a file, are replaced"},
     {0},
 };
 static const struct option get_options[] = {

@@ -7,17 +7,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/scope.h"
-#include "base/text.h"
 #include "manifest/yaml.h"
-#include "pki/hash.h"
-
-char *fingerprint_of(struct arena *a, struct slice manifest)
-{
-    uint8_t digest[SHA256_LEN];
-
-    sha256(digest, manifest);
-    return hex_text(a, slice_of(digest, sizeof digest));
-}
 
 static struct slice skip_space(struct slice text)
 {

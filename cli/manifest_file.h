@@ -13,6 +13,3 @@ struct manifest_file {
 
 /* "-" is standard input. E_JSON_SYNTAX, E_YAML_SYNTAX with line and column; errors of reading. */
 bool manifest_file_read(const char *path, struct arena *a, struct manifest_file *out, struct err *err);
-
-/* SHA-256, in hexadecimal. */
-char *fingerprint_of(struct arena *a, struct slice manifest);

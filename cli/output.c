@@ -90,10 +90,12 @@ bool confirm(struct cli *cli, const char *what, enum unasked alone, struct err *
         return true;
     if (isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
         return alone == UNASKED_GOES_ON ||
-               err_set(err, E_USAGE, "%s: say --yes if that is what is wanted", what);
+               err_set(err, E_NOT_CONFIRMED, "%s: say --yes if that is what is wanted", what);
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s. Go on? Type yes: ", what);
     if (fgets(answer, sizeof answer, stdin) != NULL && strcmp(answer, "yes\n") == 0)
         return true;
-    return err_set(err, E_USAGE, "not confirmed: nothing was done");
+    if (strchr(answer, '\n') == NULL)
+        (void)fputc('\n', stderr); /* nobody ended the line */
+    return err_set(err, E_NOT_CONFIRMED, "not confirmed: nothing was done");
 }

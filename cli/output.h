@@ -23,7 +23,7 @@ bool save_new(const char *path, struct slice contents, struct err *err);
 /* Is the terminal one that wants colour? Never in a pipe, with NO_COLOR set, or TERM=dumb. */
 bool wants_colour(FILE *to);
 
-/* Asks for "yes" on a terminal, unless --yes was given. Where nobody can be asked the answer is `alone`: what a
- * script gets that does not say --yes. E_USAGE: not confirmed. */
+/* Asks for "yes" on a terminal, unless --yes was given. Where nobody can be asked the answer is `alone`: what
+ * a script gets that does not say --yes. E_NOT_CONFIRMED. */
 enum unasked { UNASKED_GOES_ON, UNASKED_IS_REFUSED };
 bool confirm(struct cli *cli, const char *what, enum unasked alone, struct err *err);

@@ -94,7 +94,12 @@ static bool post_secret(struct cli *cli, struct slice secret, struct slice signa
     struct fields f;
     bool is_v1;
 
-    if (!target_attest(cli, cli->arguments[1], &t, err) || !api_call(&t, &request, &is_v1, &data, err))
+    if (!target_attest(cli, cli->arguments[1], &t, err) ||
+        !confirm(cli,
+                 arena_printf(a, "This gives the recovery secret to the coordinator at %s, which %s",
+                              t.coordinator.address, t.verified ? "was verified" : "was NOT verified"),
+                 UNASKED_GOES_ON, err) ||
+        !api_call(&t, &request, &is_v1, &data, err))
         return false;
     f = fields_of(data, "$", JSON_EXACT, E_COORDINATOR, a, err);
     field_need(&f, "remaining");
@@ -201,11 +206,13 @@ static bool sign_secret(struct cli *cli, struct err *err)
 
 static const struct option recover_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens and signs the secret (PEM)"},
+    {"yes", 'y', NULL, NULL, "do not ask first"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };
 static const struct option signature_options[] = {
     {"signature", 's', "FILE", NULL, "the signature over the secret, as sign-secret writes it"},
+    {"yes", 'y', NULL, NULL, "do not ask first"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };

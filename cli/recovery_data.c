@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/recovery_data.h"
 
+#include <sys/stat.h>
+
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/scope.h"
 #include "cli/output.h"
+
+bool confirm_recovery_data(struct cli *cli, struct err *err)
+{
+    const char *path = cli_option(cli, "recoverydata");
+    struct stat st;
+
+    return path == NULL || stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+           confirm(cli,
+                   arena_printf(&cli->arena, "New recovery data will take the place of what is in %s", path),
+                   UNASKED_GOES_ON, err);
+}
 
 bool hand_out_recovery_data(struct cli *cli, const json_t *secrets, struct err *err)
 {

@@ -4,6 +4,10 @@
 #include "base/json.h"
 #include "cli/command.h"
 
+/* Recovery data in that file already are asked about before they are replaced: they may be the only ones of a
+ * mesh. */
+bool confirm_recovery_data(struct cli *cli, struct err *err);
+
 /* `secrets` is an object of names and base64 (NULL or empty: there are none). Writes MarbleRun's form,
  * {"RecoverySecrets": {...}}, to the file of --recoverydata (0600), or to stdout. Should the file not be
  * writable they are printed, for the coordinator gives them only once. */

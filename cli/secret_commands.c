@@ -96,6 +96,25 @@ static bool secrets_of_json(struct slice text, struct buf *b, struct err *err)
     return true;
 }
 
+/* Which of them have a value already only who may read them could see: so it is asked about all. */
+static bool confirm_replacing(struct cli *cli, struct slice secrets, struct err *err)
+{
+    scoped(json_release) json_t *root = NULL;
+    const char *name, *names = "";
+    json_t *secret;
+
+    if (!json_parse(secrets, JSON_NO_DUPLICATES, E_INTERNAL, &root, err))
+        return false;
+    json_object_foreach(root, name, secret)
+    {
+        names = arena_printf(&cli->arena, "%s%s%s", names, names[0] != '\0' ? ", " : "",
+                             text_shown(&cli->arena, slice_str(name)));
+    }
+    return confirm(
+        cli, arena_printf(&cli->arena, "The values that these secrets have now, if any, are lost: %s", names),
+        UNASKED_GOES_ON, err);
+}
+
 static bool secret_set(struct cli *cli, struct err *err)
 {
     scoped(target_release) struct target t = {0};
@@ -115,7 +134,8 @@ static bool secret_set(struct cli *cli, struct err *err)
     buf_str(&body, "}");
     request.body = buf_bytes(&body);
     request.body_v1 = buf_bytes(&secrets);
-    if (!target_as_user(cli, cli->arguments[1], &t, err) || !api_call(&t, &request, &is_v1, &data, err))
+    if (!target_as_user(cli, cli->arguments[1], &t, err) ||
+        !confirm_replacing(cli, buf_bytes(&secrets), err) || !api_call(&t, &request, &is_v1, &data, err))
         return false;
     (void)printf("Secrets successfully set\n");
     return true;
@@ -234,6 +254,7 @@ static const struct option set_options[] = {
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
     {"from-pem", 0, "NAME", NULL,
      "the file is PEM: its first certificate and private key become this secret"},
+    {"yes", 'y', NULL, NULL, "do not ask before values are replaced"},
     {0},
 };
 static const struct option get_options[] = {

@@ -19,7 +19,8 @@ const struct option global_options[] = {
     {"save-sgx-quote", 0, "FILE", NULL, "keep the coordinator's quote"},
     {"collateral", 0, "FILE", NULL, "collateral bundle to judge the quote with"},
     {"namespace", 'n', "NAME", "marblerun", "Kubernetes namespace; taken for scripts' sake, no command here needs it"},
-    {"verbose", 'v', NULL, NULL, "with an error, also what in general causes it"},
+    {"verbose", 'v', NULL, NULL,
+     "with an error, also what in general causes it, and each step of a verification that failed"},
     {0},
 };
 

@@ -80,7 +80,7 @@ static bool print_progress_json(struct cli *cli, const struct progress *p, struc
     return print_or_save_json(cli, value, err);
 }
 
-static bool upload(struct cli *cli, const char *path, struct err *err)
+static bool upload(struct cli *cli, const char *path, const char *question, struct err *err)
 {
     scoped(target_release) struct target t = {0};
     scoped(json_release) json_t *data = NULL;
@@ -90,7 +90,8 @@ static bool upload(struct cli *cli, const char *path, struct err *err)
     bool is_v1;
 
     if (!manifest_file_read(cli->arguments[0], &cli->arena, &file, err) ||
-        !target_as_user(cli, cli->arguments[1], &t, err))
+        !target_as_user(cli, cli->arguments[1], &t, err) || !confirm_recovery_data(cli, err) ||
+        !confirm(cli, question, UNASKED_GOES_ON, err))
         return false;
     request.body = manifest_body(&cli->arena, file.json);
     request.body_v1 = file.json;
@@ -103,10 +104,18 @@ static bool upload(struct cli *cli, const char *path, struct err *err)
     return hand_out_recovery_data(cli, p.recovery, err);
 }
 
-static bool update_apply(struct cli *cli, struct err *err) { return upload(cli, "/update", err); }
+static bool update_apply(struct cli *cli, struct err *err)
+{
+    return upload(cli, "/update", "This changes the mesh, and there is no way back but another update", err);
+}
+
 static bool update_acknowledge(struct cli *cli, struct err *err)
 {
-    return upload(cli, "/update-manifest", err);
+    return upload(
+        cli, "/update-manifest",
+        "If nobody else has to agree this puts the update in force, and there is no way back but another "
+        "update",
+        err);
 }
 
 static bool update_cancel(struct cli *cli, struct err *err)
@@ -116,7 +125,11 @@ static bool update_cancel(struct cli *cli, struct err *err)
     const struct api_request request = {.method = "POST", .path = "/update-cancel"};
     bool is_v1;
 
-    if (!target_as_user(cli, cli->arguments[0], &t, err) || !api_call(&t, &request, &is_v1, &data, err))
+    if (!target_as_user(cli, cli->arguments[0], &t, err) ||
+        !confirm(cli,
+                 "This drops the pending update, and with it the agreement of all who have acknowledged it",
+                 UNASKED_GOES_ON, err) ||
+        !api_call(&t, &request, &is_v1, &data, err))
         return false;
     (void)printf("Update canceled successfully\n");
     return true;
@@ -159,6 +172,7 @@ static bool update_get(struct cli *cli, struct err *err)
 static const struct option upload_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    {"yes", 'y', NULL, NULL, "do not ask first"},
     {"recoverydata", 'r', "FILE", NULL, "write new recovery data here (0600) instead of to standard output"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
@@ -166,6 +180,7 @@ static const struct option upload_options[] = {
 static const struct option cancel_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    {"yes", 'y', NULL, NULL, "do not ask first"},
     {0},
 };
 static const struct option get_options[] = {
@@ -182,7 +197,8 @@ const struct command update_commands[] = {
      "SecurityVersion\n"
      "it is a package update and takes effect at once; else a full one, which as many users have to "
      "acknowledge\n"
-     "as the manifest says. Try `meshctl manifest plan` first: it says what would change.",
+     "as the manifest says. Try `meshctl manifest plan` first: it says what would change. Asks before, on a "
+     "terminal.",
      "meshctl manifest update apply update.json localhost:4433 --cert admin.crt --key admin.key",
      update_apply, 0},
     {"manifest update acknowledge", "MANIFEST IP:PORT", 2, 2, upload_options, "agree to a pending update",

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What others build with: find_package(marblemesh), marblemesh.pc and meshattest.pc. Programs and libraries are installed by the
-# folders that make them.
+# What others build with: find_package(marblemesh), marblemesh.pc, meshattest.pc and meshclient.pc. Programs and libraries
+# are installed by the folders that make them.
 
 include(CMakePackageConfigHelpers)
 
-# pkg-config's names of the libraries that libmeshattest.a and libmarble.a leave to the program.
+# pkg-config's names of the libraries that libmeshattest.a, libmeshclient.a and libmarble.a leave to the program.
 set(attest_modules libsodium jansson)
 if(P256_BACKEND STREQUAL "openssl")
   list(APPEND attest_modules libcrypto)
 endif()
 list(JOIN attest_modules " " attest_modules)
-set(marble_modules "${attest_modules} libuv libnghttp2 libprotobuf-c")
+set(client_modules "${attest_modules} libuv libnghttp2")
+set(marble_modules "${client_modules} libprotobuf-c")
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/marblemesh)
 configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config.cmake
@@ -19,7 +20,7 @@ configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config
 write_basic_package_version_file(marblemesh-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/marblemesh-config.cmake ${PROJECT_BINARY_DIR}/marblemesh-config-version.cmake
   DESTINATION ${package_folder})
-foreach(set marblemesh marblemesh-attest)
+foreach(set marblemesh marblemesh-attest marblemesh-client)
   install(EXPORT ${set} NAMESPACE marblemesh:: FILE ${set}-targets.cmake DESTINATION ${package_folder})
 endforeach()
 
@@ -32,6 +33,8 @@ endfunction()
 foreach(twin "" -sim)
   pkg_config_file(marblemesh${twin} marble${twin} "${marble_modules}"
     "Makes a program a service of an attested mesh, before its main()")
+  pkg_config_file(meshclient${twin} meshclient${twin} "${client_modules}"
+    "Verifies the coordinator of an attested mesh, and calls it and its services")
 endforeach()
 pkg_config_file(meshattest meshattest "${attest_modules}"
   "Verifies evidence of trusted execution environments: SGX, TDX, SEV-SNP, Azure, Nitro")

@@ -4,6 +4,7 @@ unit_test(place USES cli attestation_sim)
 foreach(what "" _users _recover _offline _v1)
   e2e_test(meshctl${what} COMMAND e2e/meshctl${what}.sh ${PROJECT_BINARY_DIR})
 endforeach()
+e2e_test(meshctl_terminal COMMAND e2e/meshctl_terminal.py ${PROJECT_BINARY_DIR})
 e2e_test(evidence COMMAND e2e/evidence.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 
 # Genuine evidence, if it is there.

@@ -10,16 +10,7 @@ readonly meshd=$1 meshsim=$2
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-cached() { # VARIABLE of the build
-    sed -nE "s/^$1:[A-Z]+=(.*)$/\1/p" "$BUILD_DIR/CMakeCache.txt"
-}
-compiler=$(cached CMAKE_C_COMPILER)
-case $(cached MARBLEMESH_SANITIZE) in
-address) flags="-fsanitize=address,undefined" ;;
-thread) flags="-fsanitize=thread" ;;
-*) flags="" ;;
-esac
-[[ $(cached MARBLEMESH_COVERAGE) != ON ]] || flags+=" --coverage"
+use_compiler
 
 echo "== install, move, build"
 cmake --install "$BUILD_DIR" --prefix "$work/first" >"$work/install.log" || die "cmake --install"

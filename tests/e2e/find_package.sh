@@ -13,25 +13,13 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 
-cached() { # VARIABLE of the build
-    sed -nE "s/^$1:[A-Z]+=(.*)$/\1/p" "$BUILD_DIR/CMakeCache.txt"
-}
-compiler=$(cached CMAKE_C_COMPILER)
-flags=""
-if [[ $(cached MARBLEMESH_SANITIZE) == address ]]; then
-    flags="-fsanitize=address,undefined"
-elif [[ $(cached MARBLEMESH_SANITIZE) == thread ]]; then
-    flags="-fsanitize=thread"
-fi
-if [[ $(cached MARBLEMESH_COVERAGE) == ON ]]; then
-    flags+=" --coverage"
-fi
+use_compiler
 
 echo "== install, and move what was installed"
 cmake --install "$BUILD_DIR" --prefix "$work/first" >"$work/install.log" || die "cmake --install"
 mv "$work/first" "$work/prefix"
 lib=$(dirname "$(find "$work/prefix" -name libmarble.a)")
-equal "headers" "$(cd "$work/prefix/include" && echo *)" "attestation.h marble.h"
+equal "headers" "$(cd "$work/prefix/include" && echo *)" "attestation.h marble.h meshclient.h"
 lacks_text <(grep -rF -e "$BUILD_DIR" -e "$SOURCE_DIR" -e "$work/first" "$lib/cmake" "$lib/pkgconfig" || true) /
 
 echo "== the installed tool believes the installed coordinator, stripped too"

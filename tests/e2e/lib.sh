@@ -67,6 +67,21 @@ unique_id() { # PROGRAM
     "$meshsim" measure "$1" | sed -nE 's/.*"UniqueID": *"([0-9a-f]+)".*/\1/p'
 }
 
+# For programs that are built against what is installed: sets $compiler and $flags as in the build itself.
+use_compiler() {
+    compiler=$(cached CMAKE_C_COMPILER)
+    case $(cached MARBLEMESH_SANITIZE) in
+    address) flags="-fsanitize=address,undefined" ;;
+    thread) flags="-fsanitize=thread" ;;
+    *) flags="" ;;
+    esac
+    [[ $(cached MARBLEMESH_COVERAGE) != ON ]] || flags+=" --coverage"
+}
+
+cached() { # VARIABLE of the build
+    sed -nE "s/^$1:[A-Z]+=(.*)$/\1/p" "$BUILD_DIR/CMakeCache.txt"
+}
+
 fail() {
     printf 'FAILED: %s\n' "$*" >&2
     failures=$((failures + 1))

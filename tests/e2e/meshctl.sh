@@ -144,14 +144,29 @@ lacks_text "$errors" "Verifying"
 run 0 status "$client" --json
 equal "the code in JSON" "$(member "$out" 'v["code"]')" 3
 
+# What was not verified is said, and not kept.
+run 0 manifest verify manifest.json "$client" --insecure --coordinator-cert kept.pem
+has_text "$errors" "NOT verified: neither its evidence nor its identity"
+has_text "$errors" "the certificate of $client is NOT cached: it was not verified"
+run 1 manifest get "$client" --insecure --keep-cert --coordinator-cert kept.pem
+has_text "$errors" "--insecure verifies nothing: give one of both [usage]"
+has_text "$errors" "Next: meshctl-sim manifest get --help"
+equal "what --insecure cached" "$(cat kept.pem 2>/dev/null)" ""
+run 0 certificate root "$client" --insecure -o root.crt
+has_text "$errors" "the root certificate was NOT compared with the cached one"
+run 0 manifest get "$client" --keep-cert --coordinator-cert kept.pem
+equal "certificates that were kept" "$(grep -c BEGIN kept.pem)" 2
+
 # Another coordinator under the same address is not believed by the cache.
 stop_coordinator
 mv state state.first
 start_coordinator
 run 1 status "$client"
 has_text "$errors" "is not the coordinator that was attested"
+has_text "$errors" "[coordinator_other]"
+has_text "$errors" "Next: If it was set up anew on purpose, verify it anew: meshctl manifest verify"
 run 1 certificate root "$client"
-has_text "$errors" "another root certificate than the cached one"
+has_text "$errors" "another root certificate than the cached one [coordinator_other]"
 run 1 certificate root "$client" --coordinator-cert "$work/elsewhere.pem"
 has_text "$errors" "no certificate of the coordinator is cached yet [cache_missing]"
 run 0 status "$client" --insecure
@@ -171,6 +186,9 @@ era() { # JSON TEXT REASON: a policy that the coordinator does not satisfy
 }
 era '{"UniqueID":"00"}' "UniqueID: expected 00, found" unique_id
 era '{"SignerID":"00","ProductID":1,"SecurityVersion":1}' "SignerID: expected 00" signer_id
+lacks_text "$errors" "report_data"
+run 1 manifest set manifest.json "$client" --era-config era.json -v # each step, for who asks
+has_text "$errors" "report_data"
 era '{"SignerID":"00"}' "without UniqueID, ProductID and SecurityVersion must be given" package_incomplete
 era '{' "policy file era.json: line 2" json_syntax
 run 1 manifest set manifest.json "$client" --era-config none.json
@@ -204,9 +222,21 @@ run 1 manifest get "$mesh"
 has_text "$errors" "Error: "
 
 # HOME may be missing.
-code=0
-env -u HOME -u XDG_CONFIG_HOME "$build/meshctl-sim" status "$client" >"$out" 2>"$errors" || code=$?
-equal "exit code without HOME" "$code" 1
+homeless() { # STATUS ARGUMENT...
+    local code=0
+    env -u HOME -u XDG_CONFIG_HOME -u XDG_CACHE_HOME "$build/meshctl-sim" "${@:2}" >"$out" 2>"$errors" </dev/null || code=$?
+    equal "exit code without HOME: ${*:2}" "$code" "$1"
+}
+homeless 0 status "$client" # there is no cache, so the evidence decides
+has_text "$errors" "Verifying the coordinator"
+homeless 0 manifest verify manifest.json "$client"
+has_text "$out" "OK"
+has_text "$errors" "Warning: the coordinator's certificate is not cached: neither HOME nor XDG_CONFIG_HOME is set: give --coordinator-cert FILE"
+homeless 0 manifest get "$client"
+homeless 0 manifest log "$client"
+homeless 1 manifest get "$client" --keep-cert
+has_text "$errors" "[config]"
+homeless 1 certificate root "$client" # there is nothing to compare it with
 has_text "$errors" "give --coordinator-cert FILE"
 
 # What a program is.
@@ -220,5 +250,62 @@ run 1 package-info "$work/missing"
 has_text "$errors" "missing"
 tool=$build/meshctl run 1 package-info "$build/meshd"
 has_text "$errors" "[package_file]"
+
+# A policy may describe another TEE.
+stop_coordinator
+rm -rf state
+start_coordinator MESH_SIM_TEE=snp
+run 0 manifest set manifest.json "$client" --insecure --save-sgx-quote report.bin
+run 0 evidence show report.bin --json
+measurement=$(member "$out" 'v["claims"]["measurement"]')
+echo "{\"SNP\": {\"Measurement\": \"$measurement\"}}" >snp.json
+run 0 manifest verify manifest.json "$client" --era-config snp.json
+era "{\"SNP\": {\"Measurement\": \"00${measurement:2}\"}}" "expected 00" measurement
+era '{"SNP": {"MinimumGuestSVN": 1}}' "SNP" package_incomplete
+run 1 manifest verify manifest.json "$client" # the policy of the build describes SGX
+
+# Whatever talks to a coordinator says what it did not check, each time, before anything else...
+make_user alice
+user=(--cert alice.crt --key alice.key)
+head -c 32 /dev/zero >secret
+openssl genrsa -out rsa.pem 2048 2>/dev/null
+echo '{"s": {"Key": "aGVsbG8="}}' >secrets.json
+every() { # VISIT ADDRESS: calls VISIT with each command that talks to a coordinator
+    "$1" status "$2"
+    for words in "manifest set manifest.json" "manifest get" "manifest log" "manifest verify manifest.json" \
+        "manifest plan manifest.json" "manifest graph" "manifest update get" "certificate root" "certificate intermediate" \
+        "certificate chain" "recover secret --key rsa.pem" "recover-with-signature secret --signature secret" \
+        "recover-with-signature public-key"; do
+        # shellcheck disable=SC2086 # these are words
+        "$1" $words "$2"
+    done
+    for words in "manifest update apply manifest.json" "manifest update acknowledge manifest.json" "manifest update cancel" \
+        "secret set secrets.json" "secret get s"; do
+        # shellcheck disable=SC2086
+        "$1" $words "$2" "${user[@]}"
+    done
+}
+not_checked() {
+    run 1 "$@" --insecure
+    equal "first words of $*" "$(head -n 1 "$errors" | cut -d: -f1,2)" "Warning: --insecure"
+    has_text "$errors" "NOT verified"
+}
+every not_checked localhost:1
+# ...and believes nobody else: not by evidence of another program, not by the certificate that was cached.
+echo '{"UniqueID": "00"}' >era.json
+not_by_evidence() {
+    run 1 "$@" --era-config era.json --coordinator-cert "$work/elsewhere.pem"
+    grep -qE '\[(tee_kind|unique_id)\]' "$errors" || fail "$*: believed without evidence: $(cat "$errors")"
+}
+rm -f elsewhere.pem
+every not_by_evidence "$client"
+not_by_cache() {
+    run 1 "$@" --era-config snp.json --coordinator-cert kept.pem
+    case $1-$2 in
+    status-* | manifest-log | manifest-update | secret-* | certificate-*) has_text "$errors" "[coordinator_other]" ;;
+    esac
+}
+cache_commands() { case $1-$2 in status-* | manifest-log | manifest-update | secret-* | certificate-*) not_by_cache "$@" ;; esac; }
+every cache_commands "$client"
 
 report

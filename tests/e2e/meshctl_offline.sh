@@ -150,23 +150,16 @@ run 1 status --jsn
 has_text "$errors" "did you mean --json?"
 run 1 quux
 lacks_text "$errors" "did you mean"
+has_line "$errors" "Next: meshctl-sim --help"
+run 1 manifest diff one
+has_line "$errors" "Next: meshctl-sim manifest diff --help"
+for words in help "help manifest set"; do
+    # shellcheck disable=SC2086 # these are words
+    run 0 $words
+    has_text "$out" "Usage: meshctl-sim"
+done
 run 1 manifest signature missing.json -v
 has_line "$errors" "Cause: A file that is needed does not exist."
-
-# ---- colour: on a terminal only, and not with NO_COLOR
-on_terminal() { # COMMAND: its output through a pseudo-terminal
-    script --quiet --return --command "$1" /dev/null </dev/null || true
-}
-if command -v script >/dev/null; then
-    TERM=xterm on_terminal "$build/meshctl-sim quux" >"$out"
-    has_text "$out" $'\033[31mError:'
-    NO_COLOR=1 TERM=xterm on_terminal "$build/meshctl-sim quux" >"$out"
-    lacks_text "$out" $'\033['
-    TERM=dumb on_terminal "$build/meshctl-sim quux" >"$out"
-    lacks_text "$out" $'\033['
-fi
-TERM=xterm run 1 quux
-lacks_text "$errors" $'\033['
 
 # ---- completion
 complete_bash() { # WORD...: what bash would offer for the last one

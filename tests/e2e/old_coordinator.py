@@ -6,11 +6,11 @@ usage: old_coordinator.py CERTIFICATE KEY PORT-FILE
 """
 import base64
 import hashlib
-import http.server
 import json
-import ssl
 import sys
 from pathlib import Path
+
+import tls_server
 
 certificate, key, port_file = sys.argv[1:]
 state = {"manifest": b"", "pending": b"", "secrets": {}}
@@ -58,27 +58,15 @@ CALLS = {
 }
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
+class Handler(tls_server.Handler):
     def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.request_body()
         call = CALLS.get((self.command, self.path.split("?")[0]))
         envelope = {"status": "success", "data": call(body)} if call else {"status": "error", "data": None}
         text = (json.dumps(envelope) + "\n").encode()
-        self.send_response(200 if call else 405)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
+        self.reply(200 if call else 405, text)
 
     do_GET = do_POST = answer
 
 
-server = http.server.ThreadingHTTPServer(("localhost", 0), Handler)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(certificate, key)
-server.socket = context.wrap_socket(server.socket, server_side=True)
-Path(port_file + ".new").write_text(str(server.server_port))
-Path(port_file + ".new").rename(port_file)
-server.serve_forever()
+tls_server.serve(Handler, certificate, key, port_file)
