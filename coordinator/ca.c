@@ -226,23 +226,35 @@ static bool is_loopback(struct slice ip)
     return slice_equal(ip, slice_of(v4, sizeof v4)) || slice_equal(ip, slice_of(v6, sizeof v6));
 }
 
-static bool check_names(const struct authority *ca, const struct san *asked, struct arena *a, struct err *err)
+static bool is_ours(const struct authority *ca, const char *asked)
 {
-    for (size_t i = 0; i < asked->num_dns; i++)
-        for (size_t k = 0; k < ca->names.num_dns; k++)
-            if (!is_shared_name(ca->names.dns[k]) && covers(asked->dns[i], ca->names.dns[k]))
-                return err_set(
-                    err, E_NAME_RESERVED,
-                    "certificate request: \"%s\" is a name of the coordinator and not for a marble",
-                    asked->dns[i]);
-    for (size_t i = 0; i < asked->num_ips; i++)
-        for (size_t k = 0; k < ca->names.num_ips; k++)
-            if (!is_loopback(asked->ips[i]) && slice_equal(asked->ips[i], ca->names.ips[k]))
-                return err_set(
-                    err, E_NAME_RESERVED,
-                    "certificate request: IP address %s (hexadecimal) is the coordinator's and not for a "
-                    "marble",
-                    hex_text(a, asked->ips[i]));
+    for (size_t i = 0; i < ca->names.num_dns; i++)
+        if (!is_shared_name(ca->names.dns[i]) &&
+            (covers(asked, ca->names.dns[i]) || covers(ca->names.dns[i], asked)))
+            return true;
+    return false;
+}
+
+static bool is_our_address(const struct authority *ca, struct slice asked)
+{
+    for (size_t i = 0; i < ca->names.num_ips; i++)
+        if (slice_equal(ip_plain(asked), ip_plain(ca->names.ips[i])))
+            return !is_loopback(ip_plain(asked));
+    return false;
+}
+
+bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,
+                           struct err *err)
+{
+    for (size_t i = 0; i < names->num_dns; i++)
+        if (is_ours(ca, names->dns[i]))
+            return err_set(err, E_NAME_RESERVED, "\"%s\" is a name of the coordinator and not for a marble",
+                           text_shown(a, slice_str(names->dns[i])));
+    for (size_t i = 0; i < names->num_ips; i++)
+        if (is_our_address(ca, names->ips[i]))
+            return err_set(err, E_NAME_RESERVED,
+                           "IP address %s (hexadecimal) is the coordinator's and not for a marble",
+                           hex_text(a, names->ips[i]));
     return true;
 }
 
@@ -275,10 +287,12 @@ static bool marble_subject(struct slice subject, const char *uuid, struct arena 
     return true;
 }
 
-bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
-                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
-                            struct err *err)
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, const struct san *names,
+                            struct uuid uuid, const char *marble_type, int64_t now, struct arena *a,
+                            struct issued *out, struct err *err)
 {
+    const struct san asked = {
+        .dns = csr->san.dns, .num_dns = csr->san.num_dns, .ips = csr->san.ips, .num_ips = csr->san.num_ips};
     const struct extension type = {
         .oid = slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID),
         .value = slice_str(marble_type),
@@ -286,10 +300,7 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     struct cert_spec spec = {
         .not_before = now,
         .not_after = now + CA_VALIDITY,
-        .san = {.dns = csr->san.dns,
-                .num_dns = csr->san.num_dns,
-                .ips = csr->san.ips,
-                .num_ips = csr->san.num_ips},
+        .san = names != NULL ? *names : asked,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
         .eku_server = true,
         .eku_client = true,
@@ -303,8 +314,10 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     char name[UUID_LEN + 1];
 
     uuid_format(name, uuid);
-    return check_names(ca, &csr->san, a, err) &&
-           marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
+    if (!authority_check_names(ca, &spec.san, a, err))
+        return err_in(err, names != NULL ? "manifest" : "certificate request");
+    return marble_subject(names != NULL ? name_build(a, NULL, 0) : csr->subject, name, a, &spec.subject_name,
+                          err) &&
            key_generate(KEY_P256, &key, err) && authority_issue(ca, &spec, &key, a, out, err);
 }
 

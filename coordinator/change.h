@@ -51,4 +51,8 @@ bool core_commit(struct core *core, const struct change *what, struct err *err);
 /* The root key's signature over the manifest, for clients. */
 bool mesh_sign_manifest(struct mesh *m, struct err *err);
 
+/* Gives the manifest no marble a name of the coordinator's? The marbles' own requests are looked at when they
+ * come. E_NAME_RESERVED, with its marble. */
+bool mesh_check_names(const struct mesh *m, struct err *err);
+
 enum store_mode store_mode_of(enum manifest_seal_mode m);

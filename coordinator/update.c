@@ -198,6 +198,8 @@ static bool make_next(struct update *u, struct slice raw, struct err *err)
     if (!manifest_parse(raw, a, manifest, err) || !manifest_check(manifest, err) || !rotate(u, err))
         return false;
     mesh_put_manifest(m, manifest);
+    if (!mesh_check_names(m, err))
+        return false;
     keep_raised(u->before, m);
     m->pending = NULL;
     (void)mesh_part_anew(m, MESH_PENDING);
