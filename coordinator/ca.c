@@ -205,16 +205,22 @@ static struct slice without_final_dot(struct slice name)
     return slice_of(name.ptr, name.len - (name.len > 0 && name.ptr[name.len - 1] == '.'));
 }
 
-/* Would a client take a certificate for `asked` as one for `name`? A star stands for the first label. */
+static struct slice first(struct slice s, size_t len) { return slice_of(s.ptr, len); }
+static struct slice last(struct slice s, size_t len) { return slice_of(s.ptr + (s.len - len), len); }
+
+/* Would a client take a certificate for `asked` as one for `name`? A star stands for a label, and to some
+ * (OpenSSL's X509_check_host) for a part of one. */
 static bool covers(const char *asked, const char *name)
 {
     const struct slice a = without_final_dot(slice_str(asked)), n = without_final_dot(slice_str(name));
-    const uint8_t *dot = n.len == 0 ? NULL : memchr(n.ptr, '.', n.len);
+    const uint8_t *star = a.len == 0 ? NULL : memchr(a.ptr, '*', a.len);
+    const size_t before = star == NULL ? 0 : (size_t)(star - a.ptr), after = a.len - before - (star != NULL);
 
-    if (text_equal_fold(a, n))
-        return true;
-    return a.len > 1 && a.ptr[0] == '*' && dot != NULL &&
-           text_equal_fold(slice_of(a.ptr + 1, a.len - 1), slice_of(dot, n.len - (size_t)(dot - n.ptr)));
+    if (star == NULL)
+        return text_equal_fold(a, n);
+    return n.len >= before + after && text_equal_fold(first(n, before), first(a, before)) &&
+           text_equal_fold(last(n, after), last(a, after)) &&
+           memchr(n.ptr + before, '.', n.len - before - after) == NULL;
 }
 
 static bool is_shared_name(const char *name) { return covers("localhost", name); }
@@ -226,21 +232,24 @@ static bool is_loopback(struct slice ip)
     return slice_equal(ip, slice_of(v4, sizeof v4)) || slice_equal(ip, slice_of(v6, sizeof v6));
 }
 
-static bool is_ours(const struct authority *ca, const char *asked)
-{
-    for (size_t i = 0; i < ca->names.num_dns; i++)
-        if (!is_shared_name(ca->names.dns[i]) &&
-            (covers(asked, ca->names.dns[i]) || covers(ca->names.dns[i], asked)))
-            return true;
-    return false;
-}
-
 static bool is_our_address(const struct authority *ca, struct slice asked)
 {
     for (size_t i = 0; i < ca->names.num_ips; i++)
         if (slice_equal(ip_plain(asked), ip_plain(ca->names.ips[i])))
             return !is_loopback(ip_plain(asked));
     return false;
+}
+
+/* Some take an address that stands among the DNS names, too. */
+static bool is_ours(const struct authority *ca, const char *asked)
+{
+    uint8_t ip[16];
+
+    for (size_t i = 0; i < ca->names.num_dns; i++)
+        if (!is_shared_name(ca->names.dns[i]) &&
+            (covers(asked, ca->names.dns[i]) || covers(ca->names.dns[i], asked)))
+            return true;
+    return is_our_address(ca, slice_of(ip, ip_decode(asked, ip)));
 }
 
 bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,

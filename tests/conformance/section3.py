@@ -375,7 +375,7 @@ def _(bench):
 def _(bench):
     named = {"Package": "pkg", "DNSNames": ["*.web.example"], "IPAddresses": ["10.0.0.9"], "SPIFFE": True}
     c = bench.mesh(manifest(Marbles={"m": named, "none": {"Package": "pkg", "DNSNames": []}}, Config={"SPIFFETrustDomain": "mesh.example"}),
-                   EDG_COORDINATOR_DNS_NAMES="mesh.example")
+                   EDG_COORDINATOR_DNS_NAMES="mesh.example,localhost")
     who = m.Asker(names="DNS:mesh.example,IP:10.1.1.1", csr_subject="/C=DE/CN=other")
     one = m.activate(c, who=who).certificate()
     same(pki.Certificate.names(one.subject), [("2.5.4.3", m.UUID)], "subject")

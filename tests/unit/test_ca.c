@@ -169,9 +169,12 @@ Test(ca, each_activation_has_a_key_of_its_own, .init = begin, .fini = end)
 
 Test(ca, names_of_the_coordinator_are_reserved, .init = begin, .fini = end)
 {
-    static const char *const refused[] = {"mesh.example", "MESH.Example", "mesh.example.", "*.example"};
-    static const char *const welcome[] = {"localhost", "x.mesh.example", "mesh.example.org", "*.mesh.example",
-                                          "example"};
+    static const char *const refused[] = {"mesh.example", "MESH.Example",   "mesh.example.", "*.example",
+                                          "m*.example",   "*sh.example.",   "ME*H.Example",  "mesh*.example",
+                                          "10.0.0.7",     "::ffff:10.0.0.7"};
+    static const char *const welcome[] = {"localhost",       "x.mesh.example", "mesh.example.org",
+                                          "*.mesh.example",  "example",        "n*.example",
+                                          "m*h.example.org", "10.0.0.8",       "127.0.0.1"};
     static const uint8_t own[] = {10, 0, 0, 7}, other[] = {10, 0, 0, 8}, loopback[] = {127, 0, 0, 1};
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
