@@ -14,7 +14,9 @@ pthread_mutex_t *core_lock(struct core *core)
 
 void core_publish(struct core *core, struct mesh **next)
 {
-    published_set(&core->current, *next);
+    scoped(mesh_release) struct mesh *before = current_set(&core->mesh, *next);
+
+    (void)before;
     *next = NULL;
 }
 
