@@ -55,7 +55,7 @@ static bool seal_first(struct core *core, const struct mesh *m, const struct rec
         .num_entries = e.num,
     };
 
-    return store_begin(core->store, &what, err) || err_in(err, "sealing the state");
+    return store_begin(core->store, &what, err);
 }
 
 bool core_set_manifest(struct core *core, struct slice raw, int64_t now, struct arena *a,

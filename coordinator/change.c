@@ -56,9 +56,8 @@ bool core_commit(struct core *core, const struct change *what, struct err *err)
 {
     struct change copy = *what;
 
-    return (what->sealing == NULL ? store_update(core->store, add_to_log, &copy, err)
-                                  : store_reseal(core->store, what->sealing, add_to_log, &copy, err)) ||
-           err_in(err, "sealing the state");
+    return what->sealing == NULL ? store_update(core->store, add_to_log, &copy, err)
+                                 : store_reseal(core->store, what->sealing, add_to_log, &copy, err);
 }
 
 /* With SHA-256 whatever the curve is, as MarbleRun signs with P-384. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -204,6 +207,33 @@ Test(update, a_package_update_raises_a_version_and_rotates_the_intermediate, .in
                                  "\"update\":\"SecurityVersion of a package set\",\"user\":\"rita\","
                                  "\"package\":\"product\",\"new version\":5}"};
     expect_log(lines, 2);
+}
+
+/* The limit on the size of files is a disk that is full just there. */
+Test(update, on_a_full_disk_nothing_changes_and_the_file_is_named_once, .init = begin, .fini = end)
+{
+    const struct slice intermediate = look(INTERMEDIATE);
+    const char *log = update_log(), *sealed = peer_path(&a, "state/sealed_data");
+    struct rlimit before, full;
+    struct stat st;
+
+    cr_assert_eq(stat(sealed, &st), 0);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    full = (struct rlimit){(rlim_t)st.st_size + 10, before.rlim_max};
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &full), 0);
+    cr_expect_not(update("rita", raise_to("product", "5")));
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    cr_expect_eq(err.code, E_FILE_WRITE);
+    cr_expect_str_eq(
+        err.text, arena_printf(&a, "package update: sealing the state: writing %s: File too large", sealed));
+    for (int again = 0; again < 2; again++) {
+        cr_expect_neq(version_in_force("product"), 5);
+        cr_expect(slice_equal(look(INTERMEDIATE), intermediate));
+        cr_expect_str_eq(update_log(), log);
+        restart();
+    }
+    cr_assert(update("rita", raise_to("product", "5")), "%s", err.text);
 }
 
 Test(update, the_same_version_again_is_fine_and_a_lower_one_is_not, .init = begin, .fini = end)
