@@ -61,6 +61,7 @@ enum {
     LIMIT_DRY_RUN_STEPS = 20 * 1000 * 1000, /* of all templates of a manifest: a second or two */
     LIMIT_DERIVED_KEY = 8160,        /* bytes: what HKDF-SHA256 gives (RFC 5869 2.3) */
     LIMIT_SHARED_KEY = 64 * KIB,     /* bytes; ours: thousands of such keys fit the state */
+    LIMIT_MARBLE_NAMES = 100, /* of one certificate: 25 KiB if all are as long as names can be */
     LIMIT_VALIDITY_DAYS = 1000000,   /* keeps dates in certificates below the year 9999 */
 
     LIMIT_METRIC_MARBLES = 1000, /* marbles with a label of their own; a type adds one more for all others */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -183,6 +184,27 @@ bool decimal_decode(struct slice text, uint64_t max, uint64_t *out)
 }
 
 static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
+
+struct slice ip_plain(struct slice ip)
+{
+    static const uint8_t guise[12] = {[10] = 0xff, [11] = 0xff};
+
+    return ip.len == 16 && memcmp(ip.ptr, guise, sizeof guise) == 0 ? slice_of(ip.ptr + sizeof guise, 4) : ip;
+}
+
+size_t ip_decode(const char *text, uint8_t out[16])
+{
+    uint8_t ip[16];
+    struct slice plain = {ip, 4};
+
+    if (inet_pton(AF_INET, text, ip) != 1) {
+        if (inet_pton(AF_INET6, text, ip) != 1)
+            return 0;
+        plain = ip_plain(slice_of(ip, sizeof ip));
+    }
+    memcpy(out, plain.ptr, plain.len);
+    return plain.len;
+}
 
 bool text_equal_fold(struct slice a, struct slice b)
 {

@@ -29,6 +29,13 @@ bool base64_decode(struct slice text, enum base64_kind kind, struct arena *a, st
 /* Plain decimal digits, no sign, no leading zero but "0" itself, at most `max`. */
 bool decimal_decode(struct slice text, uint64_t max, uint64_t *out);
 
+/* An IP address as it is: an IPv4 one in the guise of an IPv6 one (::ffff:192.0.2.1) has 4 bytes, as for Go's
+ * programs, which take both for the same. Borrows. */
+struct slice ip_plain(struct slice ip);
+
+/* An IP address in text: 4 or 16 bytes into out, plain, and how many; 0 if it is none. */
+size_t ip_decode(const char *text, uint8_t out[16]);
+
 /* Case-insensitive comparison and search over ASCII only; no locale. */
 bool text_equal_fold(struct slice a, struct slice b);
 bool text_starts_with(struct slice text, const char *prefix);

@@ -62,12 +62,28 @@ static void text_call(struct buf *b, struct arena *a, const struct marble *from,
                text_shown(a, slice_str(end->port)), to != NULL ? "" : " (no marble of this manifest)");
 }
 
+static void text_names(const struct manifest *m, const struct marble *marble, struct buf *b, struct arena *a)
+{
+    const struct marble_names *n = &marble->names;
+
+    for (size_t i = 0; i < n->num_dns; i++)
+        buf_printf(b, "        named %s\n", text_shown(a, slice_str(n->dns[i])));
+    for (size_t i = 0; i < n->num_ips; i++)
+        buf_printf(b, "        named %s\n", text_shown(a, slice_str(n->ips[i])));
+    if (n->spiffe)
+        buf_printf(b, "        named spiffe://%s/marble/%s/UUID\n",
+                   text_shown(a, slice_str(m->spiffe_trust_domain)), text_shown(a, slice_str(marble->type)));
+    if (n->given && n->num_dns == 0 && n->num_ips == 0 && !n->spiffe)
+        buf_str(b, "        named nothing but its UUID\n");
+}
+
 static void text_marble(const struct manifest *m, const struct marble *marble, struct buf *b, struct arena *a)
 {
     buf_printf(b, "    marble %s", text_shown(a, slice_str(marble->type)));
     if (marble->max_activations > 0)
         buf_printf(b, " (%llu activations at most)", (unsigned long long)marble->max_activations);
     buf_str(b, "\n");
+    text_names(m, marble, b, a);
     for (size_t i = 0; i < marble->num_secrets; i++)
         buf_printf(b, "        gets %s\n", text_shown(a, slice_str(marble->secrets[i].secret->name)));
     if (marble->all_secrets)

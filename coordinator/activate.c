@@ -83,8 +83,8 @@ static bool issue(struct candidate *c, struct arena *a, struct err *err)
 
     c->identity.ca = c->mesh->ca;
     return csr_parse(c->what->request->csr, a, &csr, err) &&
-           authority_issue_marble(c->mesh->ca, &csr, c->uuid, c->marble->type, c->what->now, a,
-                                  &c->identity.issued, err);
+           authority_issue_marble(c->mesh->ca, &csr, marble_san(c->mesh->manifest, c->marble, c->uuid, a),
+                                  c->uuid, c->marble->type, c->what->now, a, &c->identity.issued, err);
 }
 
 /* What the marble's templates and TLS tags name: nothing else is made for it. */

@@ -19,6 +19,8 @@ static bool make_mesh(const struct mesh *before, struct slice raw, int64_t now, 
     if (!manifest_parse(raw, a, manifest, err) || !manifest_check(manifest, err))
         return false;
     mesh_put_manifest(m, manifest);
+    if (!mesh_check_names(m, err))
+        return false;
     random_bytes(root_secret, sizeof root_secret);
     const bool made = secrets_begin(manifest, slice_of(root_secret, sizeof root_secret), m->ca, now,
                                     mesh_part_anew(m, MESH_SECRETS), &m->secrets, err);
@@ -53,7 +55,7 @@ static bool seal_first(struct core *core, const struct mesh *m, const struct rec
         .num_entries = e.num,
     };
 
-    return store_begin(core->store, &what, err) || err_in(err, "sealing the state");
+    return store_begin(core->store, &what, err);
 }
 
 bool core_set_manifest(struct core *core, struct slice raw, int64_t now, struct arena *a,

@@ -205,16 +205,22 @@ static struct slice without_final_dot(struct slice name)
     return slice_of(name.ptr, name.len - (name.len > 0 && name.ptr[name.len - 1] == '.'));
 }
 
-/* Would a client take a certificate for `asked` as one for `name`? A star stands for the first label. */
+static struct slice first(struct slice s, size_t len) { return slice_of(s.ptr, len); }
+static struct slice last(struct slice s, size_t len) { return slice_of(s.ptr + (s.len - len), len); }
+
+/* Would a client take a certificate for `asked` as one for `name`? A star stands for a label, and to some
+ * (OpenSSL's X509_check_host) for a part of one. */
 static bool covers(const char *asked, const char *name)
 {
     const struct slice a = without_final_dot(slice_str(asked)), n = without_final_dot(slice_str(name));
-    const uint8_t *dot = n.len == 0 ? NULL : memchr(n.ptr, '.', n.len);
+    const uint8_t *star = a.len == 0 ? NULL : memchr(a.ptr, '*', a.len);
+    const size_t before = star == NULL ? 0 : (size_t)(star - a.ptr), after = a.len - before - (star != NULL);
 
-    if (text_equal_fold(a, n))
-        return true;
-    return a.len > 1 && a.ptr[0] == '*' && dot != NULL &&
-           text_equal_fold(slice_of(a.ptr + 1, a.len - 1), slice_of(dot, n.len - (size_t)(dot - n.ptr)));
+    if (star == NULL)
+        return text_equal_fold(a, n);
+    return n.len >= before + after && text_equal_fold(first(n, before), first(a, before)) &&
+           text_equal_fold(last(n, after), last(a, after)) &&
+           memchr(n.ptr + before, '.', n.len - before - after) == NULL;
 }
 
 static bool is_shared_name(const char *name) { return covers("localhost", name); }
@@ -226,23 +232,38 @@ static bool is_loopback(struct slice ip)
     return slice_equal(ip, slice_of(v4, sizeof v4)) || slice_equal(ip, slice_of(v6, sizeof v6));
 }
 
-static bool check_names(const struct authority *ca, const struct san *asked, struct arena *a, struct err *err)
+static bool is_our_address(const struct authority *ca, struct slice asked)
 {
-    for (size_t i = 0; i < asked->num_dns; i++)
-        for (size_t k = 0; k < ca->names.num_dns; k++)
-            if (!is_shared_name(ca->names.dns[k]) && covers(asked->dns[i], ca->names.dns[k]))
-                return err_set(
-                    err, E_NAME_RESERVED,
-                    "certificate request: \"%s\" is a name of the coordinator and not for a marble",
-                    asked->dns[i]);
-    for (size_t i = 0; i < asked->num_ips; i++)
-        for (size_t k = 0; k < ca->names.num_ips; k++)
-            if (!is_loopback(asked->ips[i]) && slice_equal(asked->ips[i], ca->names.ips[k]))
-                return err_set(
-                    err, E_NAME_RESERVED,
-                    "certificate request: IP address %s (hexadecimal) is the coordinator's and not for a "
-                    "marble",
-                    hex_text(a, asked->ips[i]));
+    for (size_t i = 0; i < ca->names.num_ips; i++)
+        if (slice_equal(ip_plain(asked), ip_plain(ca->names.ips[i])))
+            return !is_loopback(ip_plain(asked));
+    return false;
+}
+
+/* Some take an address that stands among the DNS names, too. */
+static bool is_ours(const struct authority *ca, const char *asked)
+{
+    uint8_t ip[16];
+
+    for (size_t i = 0; i < ca->names.num_dns; i++)
+        if (!is_shared_name(ca->names.dns[i]) &&
+            (covers(asked, ca->names.dns[i]) || covers(ca->names.dns[i], asked)))
+            return true;
+    return is_our_address(ca, slice_of(ip, ip_decode(asked, ip)));
+}
+
+bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,
+                           struct err *err)
+{
+    for (size_t i = 0; i < names->num_dns; i++)
+        if (is_ours(ca, names->dns[i]))
+            return err_set(err, E_NAME_RESERVED, "\"%s\" is a name of the coordinator and not for a marble",
+                           text_shown(a, slice_str(names->dns[i])));
+    for (size_t i = 0; i < names->num_ips; i++)
+        if (is_our_address(ca, names->ips[i]))
+            return err_set(err, E_NAME_RESERVED,
+                           "IP address %s (hexadecimal) is the coordinator's and not for a marble",
+                           hex_text(a, names->ips[i]));
     return true;
 }
 
@@ -275,10 +296,12 @@ static bool marble_subject(struct slice subject, const char *uuid, struct arena 
     return true;
 }
 
-bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
-                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
-                            struct err *err)
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, const struct san *names,
+                            struct uuid uuid, const char *marble_type, int64_t now, struct arena *a,
+                            struct issued *out, struct err *err)
 {
+    const struct san asked = {
+        .dns = csr->san.dns, .num_dns = csr->san.num_dns, .ips = csr->san.ips, .num_ips = csr->san.num_ips};
     const struct extension type = {
         .oid = slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID),
         .value = slice_str(marble_type),
@@ -286,10 +309,7 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     struct cert_spec spec = {
         .not_before = now,
         .not_after = now + CA_VALIDITY,
-        .san = {.dns = csr->san.dns,
-                .num_dns = csr->san.num_dns,
-                .ips = csr->san.ips,
-                .num_ips = csr->san.num_ips},
+        .san = names != NULL ? *names : asked,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
         .eku_server = true,
         .eku_client = true,
@@ -303,8 +323,10 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
     char name[UUID_LEN + 1];
 
     uuid_format(name, uuid);
-    return check_names(ca, &csr->san, a, err) &&
-           marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
+    if (!authority_check_names(ca, &spec.san, a, err))
+        return err_in(err, names != NULL ? "manifest" : "certificate request");
+    return marble_subject(names != NULL ? name_build(a, NULL, 0) : csr->subject, name, a, &spec.subject_name,
+                          err) &&
            key_generate(KEY_P256, &key, err) && authority_issue(ca, &spec, &key, a, out, err);
 }
 

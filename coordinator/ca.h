@@ -57,11 +57,16 @@ bool authority_issue(const struct authority *ca, const struct cert_spec *spec, c
 
 /* The marble's identity. The subject is the request's without CN and O, and with CN = UUID; names are the
  * request's; the type is in extension 1.3.9903.2.1. The key is fresh: the request's is not certified.
- * E_CSR_FORMAT; E_NAME_RESERVED for a name of the coordinator's (not localhost and the loopback addresses,
- * which every marble of a machine has). */
-bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
-                            const char *marble_type, int64_t now, struct arena *a, struct issued *out,
-                            struct err *err);
+ * With `names`, which are the manifest's, these alone count and the subject is the UUID: nothing is the
+ * request's. E_CSR_FORMAT, E_NAME_RESERVED. */
+bool authority_issue_marble(const struct authority *ca, const struct csr *csr, const struct san *names,
+                            struct uuid uuid, const char *marble_type, int64_t now, struct arena *a,
+                            struct issued *out, struct err *err);
+
+/* None of these names is the coordinator's, and none would be taken for one (behind a wildcard of either
+ * side). localhost and the loopback addresses are everybody's of a machine. E_NAME_RESERVED. */
+bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,
+                           struct err *err);
 
 /* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid
  * now, may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/change.h"
 
+#include "base/text.h"
 #include "coordinator/state_keys.h"
 
 void unlock(pthread_mutex_t **held) { (void)pthread_mutex_unlock(*held); }
@@ -13,7 +14,9 @@ pthread_mutex_t *core_lock(struct core *core)
 
 void core_publish(struct core *core, struct mesh **next)
 {
-    published_set(&core->current, *next);
+    scoped(mesh_release) struct mesh *before = current_set(&core->mesh, *next);
+
+    (void)before;
     *next = NULL;
 }
 
@@ -53,9 +56,8 @@ bool core_commit(struct core *core, const struct change *what, struct err *err)
 {
     struct change copy = *what;
 
-    return (what->sealing == NULL ? store_update(core->store, add_to_log, &copy, err)
-                                  : store_reseal(core->store, what->sealing, add_to_log, &copy, err)) ||
-           err_in(err, "sealing the state");
+    return what->sealing == NULL ? store_update(core->store, add_to_log, &copy, err)
+                                 : store_reseal(core->store, what->sealing, add_to_log, &copy, err);
 }
 
 /* With SHA-256 whatever the curve is, as MarbleRun signs with P-384. */
@@ -64,6 +66,20 @@ bool mesh_sign_manifest(struct mesh *m, struct err *err)
     return key_sign_as(&m->ca->root_key, SIG_ECDSA_SHA256, m->manifest->raw, &m->arena,
                        &m->manifest_signature, err) ||
            err_in(err, "signing the manifest");
+}
+
+bool mesh_check_names(const struct mesh *m, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+
+    for (size_t i = 0; i < m->manifest->num_marbles; i++) {
+        const struct marble *marble = &m->manifest->marbles[i];
+        const struct san *names = marble_san(m->manifest, marble, (struct uuid){{0}}, &scratch);
+
+        if (names != NULL && !authority_check_names(m->ca, names, &scratch, err))
+            return err_in(err, "marble \"%s\"", text_shown(&scratch, slice_str(marble->type)));
+    }
+    return true;
 }
 
 enum store_mode store_mode_of(enum manifest_seal_mode m)

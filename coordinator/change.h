@@ -7,8 +7,8 @@
 #pragma once
 #include <pthread.h>
 
+#include "base/current.h"
 #include "coordinator/core.h"
-#include "coordinator/published.h"
 #include "coordinator/recovery.h"
 #include "coordinator/store/store.h"
 
@@ -19,7 +19,7 @@ struct core {
     struct err trouble; /* why in recovery; constant after core_open() */
     struct events *events;
     struct store *store;
-    struct published current;
+    struct current mesh;    /* the snapshot */
     pthread_mutex_t writer; /* guards the next, and serialises changes of the mesh */
     struct recovery recovery;
     struct ephemeral_key *ephemeral; /* has a lock of its own */
@@ -30,9 +30,9 @@ pthread_mutex_t *core_lock(struct core *core);
 void unlock(pthread_mutex_t **held);
 
 /* The present snapshot, while the lock is held. */
-static inline const struct mesh *core_now(const struct core *core) { return published_now(&core->current); }
+static inline const struct mesh *core_now(const struct core *core) { return current_now(&core->mesh); }
 
-/* Takes over the caller's reference. */
+/* Takes over the caller's reference (NULL: there is none any more) and gives up the one before. */
 void core_publish(struct core *core, struct mesh **next);
 
 /* The user as the present mesh knows him: E_USER_UNKNOWN if it does not, or with another certificate. */
@@ -50,5 +50,9 @@ bool core_commit(struct core *core, const struct change *what, struct err *err);
 
 /* The root key's signature over the manifest, for clients. */
 bool mesh_sign_manifest(struct mesh *m, struct err *err);
+
+/* Gives the manifest no marble a name of the coordinator's? The marbles' own requests are looked at when they
+ * come. E_NAME_RESERVED, with its marble. */
+bool mesh_check_names(const struct mesh *m, struct err *err);
 
 enum store_mode store_mode_of(enum manifest_seal_mode m);

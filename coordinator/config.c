@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/config.h"
 
-#include <arpa/inet.h>
-
 #include "base/text.h"
 
 /* Features of MarbleRun's that are not here yet, and what tells its runtime of its surroundings. A
@@ -104,36 +102,33 @@ static bool is_dns_name(struct slice s)
     return s.len > 0 && s.len <= 253;
 }
 
-static void add_ip(struct settings *s, struct san *names, int family, const char *text)
+/* Is it an IP address? Then it is a name, once. */
+static bool add_ip(struct settings *s, struct san *names, const char *text)
 {
-    uint8_t ip[16];
-
-    (void)inet_pton(family, text, ip);
-    const struct slice copy = arena_copy(s->arena, slice_of(ip, family == AF_INET ? 4 : 16));
+    uint8_t bytes[16];
+    const struct slice ip = slice_of(bytes, ip_decode(text, bytes));
 
     for (size_t i = 0; i < names->num_ips; i++)
-        if (slice_equal(names->ips[i], copy))
-            return;
-    names->ips[names->num_ips++] = copy;
+        if (slice_equal(names->ips[i], ip))
+            return true;
+    if (ip.len > 0)
+        names->ips[names->num_ips++] = arena_copy(s->arena, ip);
+    return ip.len > 0;
 }
 
 static bool add_name(struct settings *s, struct san *names, struct slice piece, struct err *err)
 {
     char *text = arena_strndup(s->arena, piece);
-    uint8_t ip[16];
 
-    if (inet_pton(AF_INET, text, ip) == 1)
-        add_ip(s, names, AF_INET, text);
-    else if (inet_pton(AF_INET6, text, ip) == 1)
-        add_ip(s, names, AF_INET6, text);
-    else if (is_dns_name(piece))
-        names->dns[names->num_dns++] = text;
-    else
+    if (add_ip(s, names, text))
+        return true;
+    if (!is_dns_name(piece))
         return err_set(
             err, E_CONFIG,
             "EDG_COORDINATOR_DNS_NAMES: expected names and IP addresses separated by commas without "
             "blanks, found \"%s\"",
             text_shown(s->arena, piece));
+    names->dns[names->num_dns++] = text;
     return true;
 }
 
@@ -149,8 +144,8 @@ static bool names_of(struct settings *s, struct san *out, struct err *err)
     for (size_t i = 0; i < num; i++)
         if (!add_name(s, &names, pieces[i], err))
             return false;
-    add_ip(s, &names, AF_INET, "127.0.0.1");
-    add_ip(s, &names, AF_INET6, "::1");
+    (void)add_ip(s, &names, "127.0.0.1");
+    (void)add_ip(s, &names, "::1");
     *out = names;
     return true;
 }

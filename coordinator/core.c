@@ -55,11 +55,12 @@ bool core_open(const struct core_options *options, struct core **out, struct err
 void core_close(struct core **core)
 {
     struct core *gone = *core;
+    struct mesh *none = NULL;
 
     *core = NULL;
     if (gone == NULL)
         return;
-    published_set(&gone->current, NULL);
+    core_publish(gone, &none);
     recovery_drop(&gone->recovery);
     ephemeral_free(&gone->ephemeral);
     store_close(&gone->store);
@@ -68,12 +69,14 @@ void core_close(struct core **core)
     free(gone);
 }
 
+static void hold(void *mesh) { (void)mesh_hold(mesh); }
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 const struct config *core_config(const struct core *core) { return core->config; }
 const struct tee *core_tee(const struct core *core) { return core->tee; }
 struct events *core_events(struct core *core) { return core->events; }
-struct mesh *core_mesh(struct core *core) { return published_get(&core->current); }
+struct mesh *core_mesh(struct core *core) { return current_get(&core->mesh, hold); }
 struct judge *core_judge(const struct core *core) { return core->judge; }
 
 const struct err *core_trouble(const struct core *core)

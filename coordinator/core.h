@@ -89,7 +89,7 @@ bool mesh_user(const struct mesh *m, const struct slice *chain, size_t num_chain
 struct update_result {
     bool applied;
     size_t missing_acknowledgments;
-    const char *const *missing_users; /* sorted; NULL if there are none */
+    const char *const *missing_users; /* sorted; of those who may acknowledge; NULL if it is applied */
     size_t num_missing_users;
     bool has_recovery_secrets; /* applied, and recovery keys or threshold changed */
     struct recovery_secrets recovery_secrets;

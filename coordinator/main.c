@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/stdio.h"
+#include "base/text.h"
 #include "coordinator/api/marble_rpc.h"
 #include "coordinator/api/ops.h"
 #include "coordinator/api/routes.h"
@@ -97,7 +98,10 @@ static bool set_startup_manifest(struct core *core, const char *path, struct err
     if (!file_read(path, LIMIT_MANIFEST, &scratch, &raw, err) ||
         !core_set_startup_manifest(core, raw, clock_now(), &was_set, err))
         return err_in(err, "EDG_STARTUP_MANIFEST %s", path);
-    log_info(was_set ? "startup manifest set" : "startup manifest is in force already", "file", path);
+    scoped(mesh_release) struct mesh *mesh = core_mesh(core);
+
+    log_info(was_set ? "startup manifest set" : "startup manifest is in force already", "file", path,
+             "fingerprint", hex_text(&scratch, slice_of(mesh->manifest->fingerprint, SHA256_LEN)));
     return true;
 }
 

@@ -198,6 +198,8 @@ static bool make_next(struct update *u, struct slice raw, struct err *err)
     if (!manifest_parse(raw, a, manifest, err) || !manifest_check(manifest, err) || !rotate(u, err))
         return false;
     mesh_put_manifest(m, manifest);
+    if (!mesh_check_names(m, err))
+        return false;
     keep_raised(u->before, m);
     m->pending = NULL;
     (void)mesh_part_anew(m, MESH_PENDING);
@@ -213,10 +215,12 @@ static bool prepare(struct update *u, struct slice raw, struct arena *a, struct 
                                       recovery_make(u->next->manifest, a, &u->recovery, err));
 }
 
+/* Once it has all acknowledgments that it needs, nobody is missing. */
 static void told(const struct pending_update *p, struct arena *a, struct update_result *out)
 {
     *out = (struct update_result){.missing_acknowledgments = p->missing};
-    out->missing_users = pending_missing_users(p, a, &out->num_missing_users);
+    if (p->missing > 0)
+        out->missing_users = pending_missing_users(p, a, &out->num_missing_users);
 }
 
 /* `p` says how it came to this; what was prepared is put in force. */

@@ -49,10 +49,11 @@ static bool check_supported(const struct manifest *m, struct err *err)
     return true;
 }
 
-/* The order is MarbleRun's: first what it calls the check, then users' certificates, then the dry run. */
+/* The order is MarbleRun's: first what it calls the check (and names, which it does not know), then users'
+ * certificates, then the dry run. */
 bool manifest_check(const struct manifest *m, struct err *err)
 {
     return check_marbles(m, err) && check_tls(m, err) && check_users(m, err) && check_roles(m, err) &&
-           check_secrets(m, err) && check_config(m, err) && check_supported(m, err) &&
+           check_secrets(m, err) && check_config(m, err) && check_names(m, err) && check_supported(m, err) &&
            check_certificates(m, err) && manifest_dry_run(m, NULL, NULL, err);
 }

@@ -2,8 +2,13 @@
 #include "base/text.h"
 #include "manifest/decode.h"
 
-static const char *const config_fields[] = {"SealMode",          "FeatureGates",     "UpdateThreshold",
-                                            "RecoveryThreshold", "RotateRootSecret", NULL};
+static const char *const config_fields[] = {"SealMode",
+                                            "FeatureGates",
+                                            "UpdateThreshold",
+                                            "RecoveryThreshold",
+                                            "RotateRootSecret",
+                                            "SPIFFETrustDomain",
+                                            NULL};
 
 static const struct {
     const char *name;
@@ -34,6 +39,7 @@ bool decode_config(struct decoder *d, const json_t *value, const char *path)
     m->update_threshold = field_uint(&f, "UpdateThreshold", UINT64_MAX);
     m->recovery_threshold = field_uint(&f, "RecoveryThreshold", UINT64_MAX);
     m->rotate_root_secret = field_bool(&f, "RotateRootSecret");
+    m->spiffe_trust_domain = decode_text(&f, "SPIFFETrustDomain");
     m->seal_mode_name = decode_text(&f, "SealMode");
     (void)find_seal_mode(m->seal_mode_name, &m->seal_mode);
     return fields_done(&f);

@@ -50,6 +50,7 @@ const void *find_named(const char *name, const void *array, size_t num, size_t s
 bool decode_package(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_infrastructure(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_marble(struct decoder *d, const json_t *value, const char *path, void *element);
+void decode_names(struct fields *marble, struct marble_names *out);
 bool decode_secret(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_cert_template(struct decoder *d, const json_t *value, const char *path,
                           struct cert_template *out);
@@ -78,3 +79,4 @@ bool check_certificates(const struct manifest *m, struct err *err);
 bool check_roles(const struct manifest *m, struct err *err);
 bool check_tls(const struct manifest *m, struct err *err);
 bool check_config(const struct manifest *m, struct err *err);
+bool check_names(const struct manifest *m, struct err *err);

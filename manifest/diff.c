@@ -170,6 +170,16 @@ static void compare_contents(struct differ *d, const char *what, const struct co
     }
 }
 
+static void compare_names(struct differ *d, const struct marble_names *old, const struct marble_names *next)
+{
+    if (old->given != next->given)
+        detail(d, "names of the certificate: %s",
+               next->given ? "the request's -> the manifest's" : "the manifest's -> the request's");
+    compare_lists(d, "DNSNames", old->dns, old->num_dns, next->dns, next->num_dns);
+    compare_lists(d, "IPAddresses", old->ips, old->num_ips, next->ips, next->num_ips);
+    compare_bools(d, "SPIFFE", old->spiffe, next->spiffe);
+}
+
 static void compare_marbles(struct differ *d, const void *x, const void *y)
 {
     const struct marble *old = x, *next = y;
@@ -177,6 +187,7 @@ static void compare_marbles(struct differ *d, const void *x, const void *y)
     compare_texts(d, "Package", old->package_name, next->package_name);
     compare_numbers(d, "MaxActivations", old->max_activations, next->max_activations);
     compare_bools(d, "DisableSecretBinding", old->disable_secret_binding, next->disable_secret_binding);
+    compare_names(d, &old->names, &next->names);
     compare_lists(d, "Argv", old->argv, old->num_argv, next->argv, next->num_argv);
     compare_lists(d, "TLS", old->tls, old->num_tls, next->tls, next->num_tls);
     compare_contents(d, "File", old->files, old->num_files, next->files, next->num_files);
@@ -301,6 +312,8 @@ static void compare_configs(struct differ *d, const struct manifest *old, const 
     put_config(d, "RecoveryThreshold");
     compare_bools(d, "RotateRootSecret", old->rotate_root_secret, next->rotate_root_secret);
     put_config(d, "RotateRootSecret");
+    compare_texts(d, "SPIFFETrustDomain", old->spiffe_trust_domain, next->spiffe_trust_domain);
+    put_config(d, "SPIFFETrustDomain");
     if (old->seal_mode != next->seal_mode)
         compare_texts(d, "SealMode", *old->seal_mode_name == '\0' ? "ProductKey" : old->seal_mode_name,
                       *next->seal_mode_name == '\0' ? "ProductKey" : next->seal_mode_name);
@@ -325,7 +338,7 @@ void diff_manifests(const struct manifest *old, const struct package *effective,
         SECTION(PLAN_TLS, tls, compare_tls),
     };
 #undef SECTION
-    enum { NUM_CONFIG = 5 };
+    enum { NUM_CONFIG = 6 };
     struct differ d = {.arena = a, .plan = out, .cap = NUM_CONFIG};
 
     sections[PLAN_PACKAGES].old = effective;

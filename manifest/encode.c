@@ -133,6 +133,16 @@ static void put_contents(struct buf *b, const char *before, const char *name, co
     buf_str(b, "}");
 }
 
+/* An entry without names is as MarbleRun writes it. */
+static void put_names(struct buf *b, const struct marble_names *n)
+{
+    if (!n->given)
+        return;
+    put_list(b, ",", "DNSNames", n->dns, n->num_dns);
+    put_list(b, ",", "IPAddresses", n->ips, n->num_ips);
+    put_bool(b, ",", "SPIFFE", n->spiffe);
+}
+
 struct slice marble_encode(const struct marble *m, struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(LIMIT_STATE);
@@ -146,6 +156,7 @@ struct slice marble_encode(const struct marble *m, struct arena *a)
     buf_str(&b, "}");
     put_list(&b, ",", "TLS", m->tls, m->num_tls);
     put_bool(&b, ",", "DisableSecretBinding", m->disable_secret_binding);
+    put_names(&b, &m->names);
     buf_str(&b, "}");
     return arena_copy(a, buf_bytes(&b));
 }

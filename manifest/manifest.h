@@ -12,6 +12,7 @@
 #pragma once
 #include "attestation/platforms.h"
 #include "attestation/policy.h"
+#include "manifest/names.h"
 #include "manifest/secret.h"
 #include "manifest/template.h"
 #include "manifest/tls.h"
@@ -59,6 +60,7 @@ struct marble {
     char **tls; /* names of tags */
     size_t num_tls;
     bool disable_secret_binding;
+    struct marble_names names;
     /* What its templates and TLS tags can name, sorted by name: an activation needs no other secrets. With
      * all_secrets a template makes names while it runs, and any secret may be needed. */
     struct secret_use *secrets;
@@ -97,6 +99,7 @@ struct manifest {
     size_t num_feature_gates;
     uint64_t update_threshold, recovery_threshold; /* as in the manifest; 0: all */
     bool rotate_root_secret;
+    const char *spiffe_trust_domain; /* ""; or of the SPIFFE IDs of marbles */
     const char *unsupported;   /* the first thing that this version cannot honour, for E_UNSUPPORTED; or NULL */
     const struct err *deferred; /* a template that does not parse: told when its turn comes; or NULL */
     char **warnings;           /* "$.Packages.x.Foo: unknown member, ignored" */
@@ -109,7 +112,7 @@ struct manifest {
 bool manifest_parse(struct slice raw, struct arena *a, struct manifest *out, struct err *err);
 
 /* Everything that makes a manifest unacceptable, in MarbleRun's order (E_MANIFEST_*, E_PACKAGE_*,
- * E_SECRET_*). Then features that this version does not have are refused by name (E_UNSUPPORTED), never
+ * E_SECRET_*). Then names in marbles' certificates (E_MANIFEST_NAMES). Then features that this version does not have are refused by name (E_UNSUPPORTED), never
  * silently ignored. Then a dry run of every template with dummy values (E_TEMPLATE_*, E_MANIFEST_ENV_NUL).
  * Recovery keys are looked at when secrets are made for them: manifest_check_recovery_keys(). */
 bool manifest_check(const struct manifest *m, struct err *err);

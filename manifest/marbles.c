@@ -3,8 +3,9 @@
 #include "base/text.h"
 #include "manifest/decode.h"
 
-static const char *const marble_fields[] = {"Package", "MaxActivations",       "Parameters",
-                                            "TLS",     "DisableSecretBinding", NULL};
+static const char *const marble_fields[] = {
+    "Package",  "MaxActivations", "Parameters", "TLS", "DisableSecretBinding",
+    "DNSNames", "IPAddresses",    "SPIFFE",     NULL};
 static const char *const parameter_fields[] = {"Files", "Env", "Argv", NULL};
 static const char *const content_fields[] = {"Data", "Encoding", "NoTemplates", NULL};
 
@@ -117,6 +118,7 @@ bool decode_marble(struct decoder *d, const json_t *value, const char *path, voi
     m->max_activations = field_uint(&f, "MaxActivations", UINT64_MAX);
     m->tls = field_strs(&f, "TLS", &m->num_tls);
     m->disable_secret_binding = field_bool(&f, "DisableSecretBinding");
+    decode_names(&f, &m->names);
     if (!fields_done(&f) || !decode_parameters(d, field(&f, "Parameters"), field_path(&f, "Parameters"), m))
         return false;
     if (m->disable_secret_binding)

@@ -74,7 +74,8 @@ static bool secret_changes(const struct plan *p, const char *name)
 static bool needs_restart(const struct plan *p, const struct marble *m)
 {
     if (plan_find(p, PLAN_MARBLES, m->type) != NULL || plan_find(p, PLAN_PACKAGES, m->package_name) != NULL ||
-        (m->all_secrets && p->num_secrets > 0))
+        (m->all_secrets && p->num_secrets > 0) ||
+        (m->names.spiffe && plan_find(p, PLAN_CONFIG, "SPIFFETrustDomain") != NULL))
         return true;
     for (size_t i = 0; i < m->num_tls; i++)
         if (plan_find(p, PLAN_TLS, m->tls[i]) != NULL)

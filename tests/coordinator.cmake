@@ -31,7 +31,6 @@ e2e_test(conformance COMMAND conformance/run)
 set_tests_properties(e2e_conformance PROPERTIES TIMEOUT 1200)
 
 plain_test(changes SOURCES thread/test_changes.c ${mesh} USES coordinator attestation_sim)
-plain_test(published USES coordinator attestation_sim)
 plain_test(coordinator SOURCES thread/test_coordinator.c support/mesh.c support/peer.c USES coordinator attestation_sim)
 fuzz_target(entries USES coordinator_store)
 fuzz_target(sealed USES coordinator_store attestation_sim)

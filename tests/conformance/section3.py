@@ -371,6 +371,30 @@ def _(bench):
         m.refused(c, "PERMISSION_DENIED", reason="name_reserved", who=m.Asker(names=names))
 
 
+@case("4.5", "Names that the manifest gives (ours; MarbleRun ignores these members) are the only ones: nothing is the request's.")
+def _(bench):
+    named = {"Package": "pkg", "DNSNames": ["*.web.example"], "IPAddresses": ["10.0.0.9"], "SPIFFE": True}
+    c = bench.mesh(manifest(Marbles={"m": named, "none": {"Package": "pkg", "DNSNames": []}}, Config={"SPIFFETrustDomain": "mesh.example"}),
+                   EDG_COORDINATOR_DNS_NAMES="mesh.example,localhost")
+    who = m.Asker(names="DNS:mesh.example,IP:10.1.1.1", csr_subject="/C=DE/CN=other")
+    one = m.activate(c, who=who).certificate()
+    same(pki.Certificate.names(one.subject), [("2.5.4.3", m.UUID)], "subject")
+    same(one.alternative_names(), (["*.web.example"], ["0a000009"]), "names")
+    holds(one.extensions["2.5.29.17"][1], f"spiffe://mesh.example/marble/m/{m.UUID}".encode(), "alternative names")
+    one = m.activate(c, type_="none", who=who).certificate()
+    true("2.5.29.17" not in one.extensions, "an empty list is a list of names too")
+
+
+@cases("4.5", [("A manifest gives no name of the coordinator's to a marble.", {"DNSNames": ["ok", "MESH.example"]}),
+               ("A manifest gives no wildcard to a marble that covers the coordinator.", {"DNSNames": ["*.example"]}),
+               ("A manifest gives no address of the coordinator's to a marble, in any guise.", {"IPAddresses": ["::ffff:10.9.9.9"]})])
+def _(bench, names):
+    c = bench.start(MESH_SIM="none", EDG_COORDINATOR_DNS_NAMES="mesh.example,10.9.9.9")
+    c.post_manifest(manifest(Marbles=marble(**names))).refused(500, "error", 'marble "m": ', reason="name_reserved")
+    c.set(by_anna())
+    c.update(by_anna(Marbles=marble(**names)), anna()).refused(500, "error", 'marble "m": ', reason="name_reserved")
+
+
 @case("4.5", "Key usage is digitalSignature and keyAgreement; extended: serverAuth and clientAuth.")
 def _(bench):
     one = leaf(bench)

@@ -57,6 +57,9 @@ def _(bench):
     root = c.server_certificate()
     c.restart()
     same((c.state(), c.server_certificate()), (3, root), "after a restart")
+    fingerprint = c.get("/api/v2/manifest").data["manifestFingerprint"]
+    for message in ("startup manifest set", "startup manifest is in force already"):
+        same([line["fingerprint"] for line in c.log_lines(message)], [fingerprint], message)
 
 
 @case("7.1", "EDG_STARTUP_MANIFEST that is refused, or another than in force, ends the start with exit code 1.")

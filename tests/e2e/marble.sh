@@ -45,6 +45,10 @@ manifest = {
     "Marbles": {f"{case}-{way}": {"Package": way, "Parameters": parameters}
                 for case, parameters in cases.items() for way in ("archive", "shared")},
 }
+manifest["Marbles"]["named"] = {"Package": "archive", "DNSNames": ["web.example", "*.web.example"],
+                                "IPAddresses": ["10.0.0.9", "fe80::9"], "SPIFFE": True}
+manifest["Marbles"]["nameless"] = {"Package": "archive", "DNSNames": []}
+manifest["Config"] = {"SPIFFETrustDomain": "mesh.example"}
 manifest["Marbles"]["once"] = {"Package": "archive", "MaxActivations": 1, "Parameters": {}}
 # As a coordinator does that has been told to have the service's connections put into TLS.
 manifest["Marbles"]["tls"] = {"Package": "archive", "Parameters": {"Env": {"MARBLE_TTLS_CONFIG": "{}"}}}
@@ -200,6 +204,25 @@ for name in ROOT_CA MARBLE_CERTIFICATE_CHAIN COORDINATOR_ROOT_CA; do
 done
 has_text "$out" "main env MARBLE_PREDEFINED_PRIVATE_KEY: -----BEGIN PRIVATE KEY-----"
 lacks_text "$log" "BEGIN"
+
+echo "== names in the certificate"
+# The leaf as openssl reads it: its subject, and its alternative names in one line.
+certificate_of() { # TYPE
+    run "$1" "$archive" PROBE_ENV=MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN EDG_MARBLE_DNS_NAMES=asked.example,10.1.2.3
+    admitted "$1"
+    printf '%b' "$(sed -nE 's/^main env MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN: //p' "$out")" >"$work/leaf.pem"
+    openssl x509 -in "$work/leaf.pem" -noout -subject -nameopt oneline
+    openssl x509 -in "$work/leaf.pem" -noout -ext subjectAltName 2>&1 | sed -n 's/^ *\(DNS\|IP\|URI\)/\1/p'
+}
+certificate_of plain-archive >"$work/names"
+uuid=$(cat "$work/uuid")
+has_line "$work/names" "subject=CN = $uuid"
+has_line "$work/names" "DNS:asked.example, IP Address:10.1.2.3, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"
+certificate_of named >"$work/names"
+has_line "$work/names" "subject=CN = $uuid"
+has_line "$work/names" "DNS:web.example, DNS:*.web.example, IP Address:10.0.0.9, IP Address:FE80:0:0:0:0:0:0:9, URI:spiffe://mesh.example/marble/named/$uuid"
+certificate_of nameless >"$work/names"
+equal "of a marble without names" "$(cat "$work/names")" "subject=CN = $uuid"
 
 echo "== refusals"
 run plain-archive "$work/changed"

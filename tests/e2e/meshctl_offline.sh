@@ -55,6 +55,10 @@ has_line "$errors" '        "web": {"Package": "other"}'
 has_line "$errors" '        ^'
 run 1 manifest check bad.json --json
 equal "refused, in JSON" "$(member "$out" 'v["accepted"], v["reason"], v["line"]')" "(False, 'manifest_package_unknown', 4)"
+sed 's/  web:/&\n    DNSNames: [web,\n      "a b"]/' good.yaml >names.yaml
+run 1 manifest check names.yaml
+has_text "$errors" 'names.yaml:10:7: $.Marbles.web.DNSNames[1]: "a b" is not a DNS name'
+has_text "$errors" '[manifest_names]'
 sed 's/ProductID: 3/ProductID: three/' good.yaml >typed.yaml
 run 1 manifest check typed.yaml
 has_text "$errors" 'typed.yaml:4:5: $.Packages.app.ProductID: expected'
@@ -113,6 +117,15 @@ has_line "$out" "    marble web"
 has_line "$out" "        gets key"
 has_line "$out" "        calls web:8443"
 has_line "$out" "        calls elsewhere:1 (no marble of this manifest)"
+has_line "$out" "    marble web"
+lacks_text "$out" "named"
+{ sed 's/  web:/&\n    DNSNames: [web.example]\n    IPAddresses: ["10.0.0.1"]\n    SPIFFE: true/' good.yaml; echo 'Config: {SPIFFETrustDomain: mesh}'; } >named.yaml
+run 0 manifest graph named.yaml
+has_line "$out" "        named web.example"
+has_line "$out" "        named 10.0.0.1"
+has_line "$out" "        named spiffe://mesh/marble/web/UUID"
+run 0 manifest diff good.yaml named.yaml
+has_text "$out" "DNSNames: none -> web.example"
 run 0 manifest graph good.yaml --format dot -o mesh.dot
 has_line mesh.dot '    "package app" -> "marble web" [label="runs as"]'
 has_line mesh.dot '    "marble web" -> "marble web" [label="calls"]'

@@ -249,6 +249,63 @@ Test(activate, names_of_the_coordinator_are_not_given_away, .init = begin, .fini
                                    "certificate request: \"mesh.example\" is a name of the coordinator"});
 }
 
+static const char NAMED[] = "{\"web\":{\"Package\":\"test\",\"DNSNames\":[\"web.example\"],\"IPAddresses\":["
+                            "\"10.0.0.9\"],\"SPIFFE\":true}}";
+
+static void begin_named_not(void) { mesh_test_begin(&t, "EDG_COORDINATOR_DNS_NAMES=mesh.example,10.0.0.7"); }
+
+static void begin_named(void)
+{
+    mesh_test_begin(&t, "EDG_COORDINATOR_DNS_NAMES=mesh.example");
+    (void)mesh_test_set(
+        &t, mesh_test_manifest_with(&a, NAMED, ",\"Config\":{\"SPIFFETrustDomain\":\"mesh.example\"}"));
+}
+
+/* The request of an asker names localhost. */
+Test(activate, names_of_the_manifest_are_given_also_after_a_restart, .init = begin_named, .fini = end)
+{
+    for (int i = 0; i < 2; i++) {
+        char *said;
+
+        cr_assert(ask("web", UUID), "%s", err.text);
+        peer_write("leaf", slice_str(env("MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN")));
+        cr_assert(peer_run(&a, &said, "openssl x509 -in leaf -noout -ext subjectAltName"));
+        cr_expect_str_eq(said, arena_printf(&a,
+                                            "X509v3 Subject Alternative Name: \n    DNS:web.example, "
+                                            "IP Address:10.0.0.9, URI:spiffe://mesh.example/marble/web/%s\n",
+                                            UUID));
+        cr_assert(mesh_test_restart(&t, &err), "%s", err.text);
+    }
+}
+
+Test(activate, a_manifest_gives_no_name_of_the_coordinators_away, .init = begin_named_not, .fini = end)
+{
+    static const struct {
+        const char *names, *why;
+    } rows[] = {
+        {"\"DNSNames\":[\"ok\",\"Mesh.example\"]",
+         "\"Mesh.example\" is a name of the coordinator and not for a marble"},
+        {"\"DNSNames\":[\"*.example\"]", "\"*.example\" is a name of the coordinator and not for a marble"},
+        {"\"IPAddresses\":[\"::ffff:10.0.0.7\"]",
+         "IP address 0a000007 (hexadecimal) is the coordinator's and not for a marble"},
+    };
+    struct recovery_secrets none;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *m = mesh_test_manifest(
+            &a, arena_printf(&a, "{\"web\":{\"Package\":\"test\",%s}}", rows[i].names), NULL);
+
+        cr_expect_not(core_set_manifest(t.core, slice_str(m), 1790000000, &a, &none, &err), "%s",
+                      rows[i].names);
+        cr_expect_eq(err.code, E_NAME_RESERVED);
+        cr_expect_str_eq(err.text, arena_printf(&a, "setting the manifest: marble \"web\": %s", rows[i].why));
+    }
+    (void)mesh_test_set(&t, mesh_test_manifest(&a,
+                                               "{\"web\":{\"Package\":\"test\",\"DNSNames\":[\"localhost\"],"
+                                               "\"IPAddresses\":[\"127.0.0.1\",\"::1\"]}}",
+                                               NULL));
+}
+
 static void begin_fresh(void) { mesh_test_begin(&t, NULL); }
 
 Test(activate, needs_a_manifest_first, .init = begin_fresh, .fini = end)

@@ -15,6 +15,7 @@ static struct err err;
 static struct authority *ca;
 static struct key client;
 static struct issued leaf;
+static const struct san *manifest_names; /* NULL: the request's count */
 
 static struct san server_names(void)
 {
@@ -61,7 +62,7 @@ static bool ask(const struct name_part *parts, size_t num, char **dns, size_t nu
 
     cr_assert(csr_make(&client, name_build(&a, parts, num), &san, &a, &der, &err), "%s", err.text);
     cr_assert(csr_parse(der, &a, &csr, &err), "%s", err.text);
-    return authority_issue_marble(ca, &csr, UUID, "back end", NOW, &a, &leaf, &err);
+    return authority_issue_marble(ca, &csr, manifest_names, UUID, "back end", NOW, &a, &leaf, &err);
 }
 
 static bool ask_dns(char *name) { return ask(NULL, 0, &name, 1, NULL, 0); }
@@ -168,9 +169,12 @@ Test(ca, each_activation_has_a_key_of_its_own, .init = begin, .fini = end)
 
 Test(ca, names_of_the_coordinator_are_reserved, .init = begin, .fini = end)
 {
-    static const char *const refused[] = {"mesh.example", "MESH.Example", "mesh.example.", "*.example"};
-    static const char *const welcome[] = {"localhost", "x.mesh.example", "mesh.example.org", "*.mesh.example",
-                                          "example"};
+    static const char *const refused[] = {"mesh.example", "MESH.Example",   "mesh.example.", "*.example",
+                                          "m*.example",   "*sh.example.",   "ME*H.Example",  "mesh*.example",
+                                          "10.0.0.7",     "::ffff:10.0.0.7"};
+    static const char *const welcome[] = {"localhost",       "x.mesh.example", "mesh.example.org",
+                                          "*.mesh.example",  "example",        "n*.example",
+                                          "m*h.example.org", "10.0.0.8",       "127.0.0.1"};
     static const uint8_t own[] = {10, 0, 0, 7}, other[] = {10, 0, 0, 8}, loopback[] = {127, 0, 0, 1};
 
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
@@ -189,6 +193,79 @@ Test(ca, names_of_the_coordinator_are_reserved, .init = begin, .fini = end)
                   "a marble");
     cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){other, 4}, 1));
     cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){loopback, 4}, 1));
+}
+
+/* Go's programs take ::ffff:10.0.0.7 in a certificate for 10.0.0.7. */
+Test(ca, an_address_of_the_coordinator_is_reserved_in_any_guise, .init = begin, .fini = end)
+{
+    static const uint8_t own[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 7},
+                         other[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 8},
+                         loopback[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+
+    cr_expect_not(ask(NULL, 0, NULL, 0, &(struct slice){own, 16}, 1));
+    cr_expect_eq(err.code, E_NAME_RESERVED);
+    cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){other, 16}, 1), "%s", err.text);
+    cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){loopback, 16}, 1), "%s", err.text);
+}
+
+static void begin_wild(void)
+{
+    static char wild[] = "*.pool.example";
+    static char *dns[] = {wild};
+    const struct san names = {.dns = dns, .num_dns = 1};
+
+    begin();
+    authority_release(&ca);
+    cr_assert(authority_new(&names, NOW, &ca, &err), "%s", err.text);
+}
+
+Test(ca, what_the_coordinators_own_wildcard_covers_is_reserved, .init = begin_wild, .fini = end)
+{
+    static const char *const refused[] = {"a.pool.example", "A.POOL.EXAMPLE.", "*.pool.example"};
+    static const char *const welcome[] = {"pool.example", "a.b.pool.example", "*.example", "a.example"};
+
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        cr_expect_not(ask_dns(arena_strdup(&a, refused[i])), "%s", refused[i]);
+        cr_expect_eq(err.code, E_NAME_RESERVED, "%s", refused[i]);
+    }
+    for (size_t i = 0; i < sizeof welcome / sizeof welcome[0]; i++)
+        cr_expect(ask_dns(arena_strdup(&a, welcome[i])), "%s: %s", welcome[i], err.text);
+}
+
+Test(ca, with_names_of_the_manifest_nothing_is_the_requests, .init = begin, .fini = end)
+{
+    static char asked[] = "asked.example", given[] = "given.example", uri[] = "spiffe://m/marble/b/1",
+                mesh[] = "mesh.example";
+    static const uint8_t ip[] = {10, 0, 0, 9};
+    char *dns[] = {given}, *uris[] = {uri}, *reserved[] = {mesh};
+    struct slice ips[] = {{ip, 4}};
+    const struct san names =
+                         {.dns = dns, .num_dns = 1, .uris = uris, .num_uris = 1, .ips = ips, .num_ips = 1},
+                     none = {0}, bad = {.dns = reserved, .num_dns = 1};
+    const struct name_part subject[] = {{OID_COUNTRY, "DE"}};
+    char *said;
+
+    manifest_names = &names;
+    char *list[] = {asked};
+    cr_assert(ask(subject, 1, list, 1, NULL, 0), "%s", err.text);
+    write_pem("leaf", leaf.cert);
+    cr_assert(
+        peer_run(&a, &said, "openssl x509 -in leaf -noout -subject -ext subjectAltName -nameopt oneline"));
+    cr_expect_str_eq(said, "subject=CN = deadbeef-0000-0000-0000-000000000001\n"
+                           "X509v3 Subject Alternative Name: \n"
+                           "    DNS:given.example, IP Address:10.0.0.9, URI:spiffe://m/marble/b/1\n");
+    char *own[] = {mesh};
+    cr_expect(ask(NULL, 0, own, 1, NULL, 0), "what the request names is not looked at: %s", err.text);
+    manifest_names = &none;
+    cr_assert(ask(subject, 1, list, 1, NULL, 0), "%s", err.text);
+    write_pem("leaf", leaf.cert);
+    cr_assert(peer_run(&a, &said, "openssl x509 -in leaf -noout -text"));
+    cr_expect_null(strstr(said, "Alternative"));
+    manifest_names = &bad;
+    cr_expect_not(ask(NULL, 0, NULL, 0, NULL, 0));
+    cr_expect_str_eq(err.text,
+                     "manifest: \"mesh.example\" is a name of the coordinator and not for a marble");
+    manifest_names = NULL;
 }
 
 Test(ca, comes_back_from_its_parts, .init = begin, .fini = end)

@@ -40,7 +40,9 @@ Test(config, an_empty_environment_gives_the_defaults_of_marblerun, .fini = end)
 
 Test(config, names_and_addresses_go_where_they_belong, .fini = end)
 {
-    cr_assert(read_one("EDG_COORDINATOR_DNS_NAMES=mesh.example,10.0.0.7,127.0.0.1,fe80::1,b.example", false));
+    cr_assert(read_one("EDG_COORDINATOR_DNS_NAMES=mesh.example,10.0.0.7,::ffff:10.0.0.7,127.0.0.1,fe80::1,"
+                       "b.example",
+                       false));
     cr_assert_eq(config.names.num_dns, 2);
     cr_expect_str_eq(config.names.dns[0], "mesh.example");
     cr_expect_str_eq(config.names.dns[1], "b.example");

@@ -56,6 +56,37 @@ Test(encode, entries_are_written_as_the_store_has_them)
     arena_wipe(&a);
 }
 
+Test(encode, names_are_written_where_a_marble_has_some)
+{
+    static const struct {
+        const char *marble, *end;
+    } rows[] = {
+        {"'TLS':[]", "\"DisableSecretBinding\":false}"},
+        {"'SPIFFE':false", "\"DisableSecretBinding\":false}"},
+        {"'DNSNames':[]", ",\"DNSNames\":[],\"IPAddresses\":[],\"SPIFFE\":false}"},
+        {"'DNSNames':['a','b'],'SPIFFE':true",
+         ",\"DNSNames\":[\"a\",\"b\"],\"IPAddresses\":[],\"SPIFFE\":true}"},
+        {"'IPAddresses':['::1']", ",\"DNSNames\":[],\"IPAddresses\":[\"::1\"],\"SPIFFE\":false}"},
+    };
+    struct arena a = {0};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct manifest m;
+        struct marble again;
+        struct err err = {0};
+
+        cr_assert(manifest_parse(quoted(&a, arena_printf(&a, "{'Marbles':{'m':{%s}}}", rows[i].marble)), &a,
+                                 &m, &err));
+        const struct slice text = marble_encode(&m.marbles[0], &a);
+
+        cr_expect_not_null(strstr(text_of(&a, text), rows[i].end), "%s", text_of(&a, text));
+        cr_assert(marble_decode("m", text, &a, &again, &err), "%s", err.text);
+        cr_expect_eq(again.names.given, m.marbles[0].names.given);
+        cr_expect(slice_equal(marble_encode(&again, &a), text));
+    }
+    arena_wipe(&a);
+}
+
 Test(encode, what_was_written_is_read_again)
 {
     struct arena a = {0};

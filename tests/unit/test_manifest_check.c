@@ -105,6 +105,113 @@ Test(manifest_check, marbles_and_their_values)
     EXPECT_ROWS(rows, "{" PACKAGES ",'Marbles':{'m':{'Package':'p',@}}}");
 }
 
+#define NOT_DNS                                                                                              \
+    "\" is not a DNS name (labels of letters, digits, - and _ in ASCII; a * may stand for the first)"
+
+Test(manifest_check, marbles_may_have_names)
+{
+    static const struct row rows[] = {
+        {"'DNSNames':['web','WEB.example','*.a-b.example','my_service.1.x'],'IPAddresses':['10.0.0.1','fe80::"
+         "1',"
+         "'::ffff:10.0.0.1'],'SPIFFE':true",
+         E_NONE, NULL},
+        {"'dnsnames':[],'ipaddresses':[],'spiffe':false", E_NONE, NULL},
+        {"'DNSNames':null,'IPAddresses':null,'SPIFFE':null", E_NONE, NULL},
+        {"'DNSNames':'web'", E_MANIFEST_SYNTAX,
+         "$.Marbles.m.DNSNames: expected an array of strings, found a string"},
+        {"'IPAddresses':[1]", E_MANIFEST_SYNTAX,
+         "$.Marbles.m.IPAddresses: element 0: expected a string, found a whole number"},
+        {"'SPIFFE':'m'", E_MANIFEST_SYNTAX, "$.Marbles.m.SPIFFE: expected true or false, found a string"},
+        {"'DNSNames':['a','']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[1]: \"" NOT_DNS},
+        {"'DNSNames':[null]", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"" NOT_DNS},
+        {"'DNSNames':['a.']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"a." NOT_DNS},
+        {"'DNSNames':['a..b']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"a..b" NOT_DNS},
+        {"'DNSNames':['a b']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"a b" NOT_DNS},
+        {"'DNSNames':['-a']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"-a" NOT_DNS},
+        {"'DNSNames':['a-']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"a-" NOT_DNS},
+        {"'DNSNames':['*']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"*" NOT_DNS},
+        {"'DNSNames':['a.*.b']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"a.*.b" NOT_DNS},
+        {"'DNSNames':['https://a']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"https://a" NOT_DNS},
+        {"'DNSNames':['\\u00fc.example']", E_MANIFEST_NAMES, "$.Marbles.m.DNSNames[0]: \"??.example" NOT_DNS},
+        {"'DNSNames':['10.0.0.1']", E_MANIFEST_NAMES,
+         "$.Marbles.m.DNSNames[0]: 10.0.0.1 is an IP address, which belongs in IPAddresses"},
+        {"'IPAddresses':['::1','10.0.0']", E_MANIFEST_NAMES,
+         "$.Marbles.m.IPAddresses[1]: \"10.0.0\" is not an IP address"},
+        {"'IPAddresses':['10.0.0.0/8']", E_MANIFEST_NAMES,
+         "$.Marbles.m.IPAddresses[0]: \"10.0.0.0/8\" is not an IP address"},
+    };
+
+    EXPECT_ROWS(rows, "{" PACKAGES
+                      ",'Marbles':{'m':{'Package':'p',@}},'Config':{'SPIFFETrustDomain':'mesh.example'}}");
+}
+
+Test(manifest_check, names_have_their_lengths)
+{
+    struct arena a = {0};
+    const char *label = arena_printf(&a, "%063d", 0), *names = "'a'";
+    const char *name = arena_printf(&a, "%s.%s.%s.%061d", label, label, label, 0);
+
+    for (int i = 1; i < 100; i++)
+        names = arena_printf(&a, "%s,'a'", names);
+    const struct row rows[] = {
+        {arena_printf(&a, "'%s'", label), E_NONE, NULL},
+        {arena_printf(&a, "'0%s'", label), E_MANIFEST_NAMES,
+         arena_printf(&a, "$.Marbles.m.DNSNames[0]: \"0%s" NOT_DNS, label)},
+        {arena_printf(&a, "'%s'", name), E_NONE, NULL},
+        {arena_printf(&a, "'%s0'", name), E_MANIFEST_NAMES,
+         arena_printf(&a, "$.Marbles.m.DNSNames[0]: \"%.80s" NOT_DNS, name)},
+        {names, E_NONE, NULL},
+        {arena_printf(&a, "%s,'a'", names), E_MANIFEST_NAMES,
+         "$.Marbles.m: 101 names, more than the 100 that a certificate may have"},
+    };
+
+    EXPECT_ROWS(rows, "{" PACKAGES ",'Marbles':{'m':{'Package':'p','DNSNames':[@]}}}");
+    arena_wipe(&a);
+}
+
+#define NOT_DOMAIN                                                                                           \
+    "$.Config.SPIFFETrustDomain: expected up to 255 lower-case letters, digits, \".\", \"-\" and \"_\", "    \
+    "found \""
+
+Test(manifest_check, a_spiffe_id_needs_a_trust_domain_and_a_type_that_fits)
+{
+    struct arena a = {0};
+    const char *at_most = arena_printf(&a, "%0255d", 0);
+    const struct row domains[] = {
+        {"'mesh'", E_NONE, NULL},
+        {"'a-b_c.example'", E_NONE, NULL},
+        {arena_printf(&a, "'%s'", at_most), E_NONE, NULL},
+        {arena_printf(&a, "'0%s'", at_most), E_MANIFEST_NAMES, arena_printf(&a, NOT_DOMAIN "%080d\"", 0)},
+        {"''", E_MANIFEST_NAMES, "$.Marbles.m.SPIFFE: $.Config.SPIFFETrustDomain is missing"},
+        {"null", E_MANIFEST_NAMES, "$.Marbles.m.SPIFFE: $.Config.SPIFFETrustDomain is missing"},
+        {"'Mesh'", E_MANIFEST_NAMES, NOT_DOMAIN "Mesh\""},
+        {"'mesh:1'", E_MANIFEST_NAMES, NOT_DOMAIN "mesh:1\""},
+        {"'spiffe://mesh'", E_MANIFEST_NAMES, NOT_DOMAIN "spiffe://mesh\""},
+        {"1", E_MANIFEST_SYNTAX, "$.Config.SPIFFETrustDomain: expected a string, found a whole number"},
+    };
+    static const struct row types[] = {
+        {"'Web_1.a-b'", E_NONE, NULL},
+        {"'a b'", E_MANIFEST_NAMES,
+         "$.Marbles[\"a b\"].SPIFFE: the marble's type cannot be part of a SPIFFE ID, which takes letters, "
+         "digits, "
+         "\".\", \"-\" and \"_\" and has 2048 characters at most"},
+        {"'..'", E_MANIFEST_NAMES,
+         "$.Marbles[\"..\"].SPIFFE: the marble's type cannot be part of a SPIFFE ID, which takes letters, "
+         "digits, "
+         "\".\", \"-\" and \"_\" and has 2048 characters at most"},
+        {"'a/b'", E_MANIFEST_NAMES,
+         "$.Marbles[\"a/b\"].SPIFFE: the marble's type cannot be part of a SPIFFE ID, which takes letters, "
+         "digits, "
+         "\".\", \"-\" and \"_\" and has 2048 characters at most"},
+    };
+
+    EXPECT_ROWS(domains, "{" PACKAGES
+                         ",'Marbles':{'m':{'Package':'p','SPIFFE':true}},'Config':{'SPIFFETrustDomain':@}}");
+    EXPECT_ROWS(types, "{" PACKAGES
+                       ",'Marbles':{@:{'Package':'p','SPIFFE':true}},'Config':{'SPIFFETrustDomain':'m'}}");
+    arena_wipe(&a);
+}
+
 Test(manifest_check, secrets_have_a_type_a_size_and_one_validity)
 {
     static const struct row rows[] = {

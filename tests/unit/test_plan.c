@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/json.h"
+#include "manifest/diff.h"
 #include "pki/hash.h"
 #include "tests/support/manifests.h"
 
@@ -227,6 +228,46 @@ Test(plan, a_full_update_is_told_whole)
     cr_expect_eq(json_array_size(json_object_get(json, "restart")), 2);
     cr_expect_eq(json_integer_value(json_object_get(json, "neededAcknowledgments")), 1);
     json_decref(json);
+    arena_wipe(&a);
+}
+
+Test(plan, other_names_are_told_and_who_has_them_restarts)
+{
+    struct arena a = {0};
+    const struct manifest old =
+        manifest_of(&a, "{" PACKAGES ",'Marbles':{'asks':{'Package':'p'},'id':{'Package':'p','SPIFFE':true},"
+                        "'named':{'Package':'p','DNSNames':['a'],'IPAddresses':['10.0.0.1']},'same':{'"
+                        "Package':'p','DNSNames':"
+                        "['a']}},'Config':{'SPIFFETrustDomain':'old'}}");
+    const struct manifest next = manifest_of(
+        &a,
+        "{" PACKAGES ",'Marbles':{'asks':{'Package':'p','DNSNames':[]},'id':{'Package':'p','SPIFFE':true},"
+        "'named':{'Package':'p','DNSNames':['b','c'],'SPIFFE':true},'same':{'Package':'p','DNSNames':"
+        "['a']}},'Config':{'SPIFFETrustDomain':'new','RotateRootSecret':true}}");
+    struct plan p;
+    struct err err = {0};
+
+    cr_assert(plan_update(&old, old.packages, &next, &a, &p, &err), "%s", err.text);
+    cr_expect_not_null(strstr(plan_text(&p, &a),
+                              "Full update\n"
+                              "Marbles:\n"
+                              "  ~ asks\n"
+                              "      names of the certificate: the request's -> the manifest's\n"
+                              "  ~ named\n"
+                              "      DNSNames: a -> b, c\n"
+                              "      IPAddresses: 10.0.0.1 -> none\n"
+                              "      SPIFFE: false -> true\n"
+                              "Config:\n"
+                              "  ~ RotateRootSecret\n"
+                              "      RotateRootSecret: false -> true\n"
+                              "  ~ SPIFFETrustDomain\n"
+                              "      SPIFFETrustDomain: old -> new\n"),
+                       "%s", plan_text(&p, &a));
+    cr_assert_eq(p.num_restart, 3);
+    cr_expect_str_eq(p.restart[0], "asks");
+    cr_expect_str_eq(p.restart[1], "id");
+    cr_expect_str_eq(p.restart[2], "named");
+    cr_expect_not_null(plan_find(&p, PLAN_CONFIG, "SPIFFETrustDomain"));
     arena_wipe(&a);
 }
 

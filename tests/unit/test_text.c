@@ -97,6 +97,34 @@ Test(text, decimals_are_plain_and_bounded)
         cr_expect_not(decimal_decode(s(*bad), 1000, &v), "%s", *bad);
 }
 
+Test(text, addresses_are_read_as_what_they_are)
+{
+    static const struct {
+        const char *text, *hex;
+    } rows[] = {
+        {"192.0.2.1", "c0000201"},
+        {"::ffff:192.0.2.1", "c0000201"},
+        {"::FFFF:c000:0201", "c0000201"},
+        {"::1", "00000000000000000000000000000001"},
+        {"fe80::1", "fe800000000000000000000000000001"},
+        {"", ""},
+        {"192.0.2", ""},
+        {"192.0.2.1 ", ""},
+        {"192.0.02.001", ""},
+        {"fe80::1%eth0", ""},
+        {"[::1]", ""},
+    };
+    struct arena a = {0};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t ip[16] = {0};
+        const size_t len = ip_decode(rows[i].text, ip);
+
+        cr_expect_str_eq(hex_text(&a, slice_of(ip, len)), rows[i].hex, "%s", rows[i].text);
+    }
+    arena_wipe(&a);
+}
+
 Test(text, utf8_is_judged_strictly)
 {
     cr_expect(text_is_utf8(s("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80")));
