@@ -133,7 +133,13 @@ static bool is_basic(const struct value *v)
     return v->kind == VALUE_TEXT || v->kind == VALUE_NUMBER || v->kind == VALUE_BOOL;
 }
 
-static bool is_nothing(const struct value *v) { return v->kind == VALUE_MISSING || v->kind == VALUE_NIL; }
+/* A key that is not there is nil to Go. */
+static bool is_nothing(const struct value *v)
+{
+    const bool is_key = v->kind == VALUE_PUBLIC || v->kind == VALUE_PRIVATE;
+
+    return v->kind == VALUE_MISSING || v->kind == VALUE_NIL || (is_key && v->bytes.len == 0);
+}
 
 static bool same(const struct value *a, const struct value *b)
 {

@@ -491,6 +491,7 @@ Test(template, functions_of_go_do_what_they_do_there)
         {"{{ urlquery \"a b/\\u00e9~_.-\" }}", "a+b%2F%C3%A9~_.-"},
         {"{{ eq 1 2 3 1 }}{{ eq \"a\" \"b\" }}{{ ne 1 2 }}{{ eq true true }}", "truefalsetruetrue"},
         {"{{ eq .Secrets.nope nil }}{{ ne nil nil }}{{ eq .Secrets.nope 1 }}", "truefalsefalse"},
+        {"{{ eq .Secrets.empty.Private nil }}{{ ne .Secrets.key.Private nil }}", "truetrue"},
         {"{{ lt 1 2 }}{{ lt \"b\" \"a\" }}{{ le 2 2 }}{{ gt -1 1 }}{{ ge 3 2 }}{{ lt -2 -1 }}",
          "truefalsetruefalsetruetrue"},
         {"{{ lt .Secrets.key.Size 33 }}{{ eq .Secrets.key.Type \"symmetric-key\" }}", "truetrue"},
