@@ -466,6 +466,16 @@ json_t *field_object(struct fields *f, const char *name)
     return f->bad ? NULL : found;
 }
 
+json_t *field_struct(struct fields *f, const char *name)
+{
+    json_t *found = NULL, *v;
+    void *at = NULL;
+
+    while (next_typed(f, name, is_object, "an object", &at, &v))
+        found = json_is_null(v) ? found : joined(found, v);
+    return f->bad ? NULL : found;
+}
+
 json_t *field_array(struct fields *f, const char *name)
 {
     json_t *last = NULL, *v;

@@ -99,8 +99,10 @@ struct slice field_bytes(struct fields *f, const char *name, size_t max);
 char **field_strs(struct fields *f, const char *name, size_t *num);
 
 /* A member that must be an object, or an array; NULL if absent. Of several objects the members are joined,
- * those behind the last null; of several arrays the last one counts. */
+ * those behind the last null; of several arrays the last one counts. Where the object has fields itself, null
+ * takes nothing back: field_struct(). */
 json_t *field_object(struct fields *f, const char *name);
+json_t *field_struct(struct fields *f, const char *name);
 json_t *field_array(struct fields *f, const char *name);
 
 /* Fails the reader: "PATH.name: text". Returns false. */

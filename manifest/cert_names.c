@@ -98,7 +98,8 @@ static void decode_extra_names(struct decoder *d, struct fields *f, struct cert_
 
 static void decode_subject(struct decoder *d, struct fields *above, struct cert_template *t)
 {
-    struct fields f = decode_struct(d, field(above, "Subject"), field_path(above, "Subject"), subject_fields);
+    struct fields f =
+        decode_struct(d, field_struct(above, "Subject"), field_path(above, "Subject"), subject_fields);
 
     t->subject.country = texts_of(&f, "Country");
     t->subject.organization = texts_of(&f, "Organization");

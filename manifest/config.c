@@ -30,11 +30,14 @@ static bool find_seal_mode(const char *name, enum manifest_seal_mode *out)
     return false;
 }
 
-bool decode_config(struct decoder *d, const json_t *value, const char *path)
+bool decode_config(struct decoder *d, struct fields *above)
 {
-    struct fields f = decode_struct(d, value, path, config_fields);
+    const json_t *value = field_struct(above, "Config");
+    struct fields f = decode_struct(d, value, field_path(above, "Config"), config_fields);
     struct manifest *m = d->manifest;
 
+    if (!fields_done(above))
+        return false;
     m->feature_gates = field_strs(&f, "FeatureGates", &m->num_feature_gates);
     m->update_threshold = field_uint(&f, "UpdateThreshold", UINT64_MAX);
     m->recovery_threshold = field_uint(&f, "RecoveryThreshold", UINT64_MAX);

@@ -58,10 +58,7 @@ bool decode_user(struct decoder *d, const json_t *value, const char *path, void 
 bool decode_role(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_tls_tag(struct decoder *d, const json_t *value, const char *path, void *element);
 bool decode_recovery_key(struct decoder *d, const json_t *value, const char *path, void *element);
-bool decode_config(struct decoder *d, const json_t *value, const char *path);
-
-/* What a secret has as Private, Public, Cert in the manifest itself; see manifest/initial.c. */
-bool decode_initial(struct decoder *d, struct fields *f);
+bool decode_config(struct decoder *d, struct fields *above);
 
 /* Does the role grant this action on this resource? */
 bool role_grants(const struct role *r, enum user_action action, const char *resource);

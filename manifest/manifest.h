@@ -92,7 +92,6 @@ struct manifest {
     struct recovery_key *recovery_keys;
     size_t num_packages, num_infrastructures, num_marbles, num_secrets, num_users, num_roles, num_tls,
         num_recovery_keys;
-    struct secret_set initial;  /* values that user-defined secrets have from the manifest itself */
     const char *seal_mode_name; /* as in the manifest; "": product key */
     enum manifest_seal_mode seal_mode;
     char **feature_gates; /* see manifest_feature() */

@@ -113,13 +113,15 @@ bool decode_marble(struct decoder *d, const json_t *value, const char *path, voi
 {
     struct fields f = decode_struct(d, value, path, marble_fields);
     struct marble *m = element;
+    const json_t *parameters;
 
     m->package_name = decode_text(&f, "Package");
     m->max_activations = field_uint(&f, "MaxActivations", UINT64_MAX);
     m->tls = field_strs(&f, "TLS", &m->num_tls);
     m->disable_secret_binding = field_bool(&f, "DisableSecretBinding");
     decode_names(&f, &m->names);
-    if (!fields_done(&f) || !decode_parameters(d, field(&f, "Parameters"), field_path(&f, "Parameters"), m))
+    parameters = field_struct(&f, "Parameters");
+    if (!fields_done(&f) || !decode_parameters(d, parameters, field_path(&f, "Parameters"), m))
         return false;
     if (m->disable_secret_binding)
         decode_warn(

@@ -22,7 +22,7 @@ static bool decode_manifest(struct decoder *d, const json_t *root)
                                     decode_infrastructure, &m->num_infrastructures);
     m->recovery_keys = decode_map(d, &f, "RecoveryKeys", sizeof *m->recovery_keys, decode_recovery_key,
                                   &m->num_recovery_keys);
-    return fields_done(&f) && decode_initial(d, &f) && decode_config(d, field(&f, "Config"), "$.Config");
+    return fields_done(&f) && decode_config(d, &f);
 }
 
 bool manifest_parse(struct slice raw, struct arena *a, struct manifest *out, struct err *err)

@@ -20,15 +20,23 @@ bool apply_not(struct run *run, const struct node *call, const struct value *arg
     return true;
 }
 
-/* The first argument that decides, or the last; what stands behind it is not looked at. */
+/* The first argument that decides, or the last; what stands behind it is not looked at. A piped one is the
+ * last, but what comes through a pipe was made before. */
 static bool first_that_is(struct run *run, const struct node *call, bool wanted, struct value *out)
 {
-    for (size_t i = 0; i < call->num_args; i++) {
+    const size_t num = call->num_args - call->is_piped;
+    struct value piped = {0};
+
+    if (call->is_piped && !template_evaluate(run, call->args[num], &piped))
+        return false;
+    for (size_t i = 0; i < num; i++) {
         if (!template_evaluate(run, call->args[i], out))
             return false;
         if (value_is_true(out) == wanted)
-            break;
+            return true;
     }
+    if (call->is_piped)
+        *out = piped;
     return true;
 }
 
@@ -125,7 +133,13 @@ static bool is_basic(const struct value *v)
     return v->kind == VALUE_TEXT || v->kind == VALUE_NUMBER || v->kind == VALUE_BOOL;
 }
 
-static bool is_nothing(const struct value *v) { return v->kind == VALUE_MISSING || v->kind == VALUE_NIL; }
+/* A key that is not there is nil to Go. */
+static bool is_nothing(const struct value *v)
+{
+    const bool is_key = v->kind == VALUE_PUBLIC || v->kind == VALUE_PRIVATE;
+
+    return v->kind == VALUE_MISSING || v->kind == VALUE_NIL || (is_key && v->bytes.len == 0);
+}
 
 static bool same(const struct value *a, const struct value *b)
 {

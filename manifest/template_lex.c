@@ -140,6 +140,8 @@ static bool lex_word(struct lexer *l, struct token *out)
     while (is_word(byte_at(l, l->at)))
         l->at++;
     out->text = between(l, from, l->at);
+    if (!text_is_utf8(out->text))
+        return lex_fault(l, from, "expected a name in UTF-8");
     return ends_word(l, l->at) ||
            lex_fault(l, l->at, "unexpected \"%s\" in a name%s", shown(l, l->at),
                      byte_at(l, l->at) == '-'
@@ -184,9 +186,9 @@ static bool read_digits(struct slice text, unsigned base, uint64_t *out)
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = text.ptr[i];
         const unsigned none = 99;
-        const unsigned digit = is_digit(c)                ? c - (unsigned)'0'
+        const unsigned digit = is_digit(c)                        ? c - (unsigned)'0'
                                : c >= 'A' && c <= 'z' && c != '_' ? (c | 0x20u) - 'a' + 10
-                                                          : none;
+                                                                  : none;
 
         if (c == '_' && i + 1 < text.len && text.ptr[i + 1] != '_' && (any || base != 10))
             continue;
@@ -241,8 +243,7 @@ static bool lex_character(struct lexer *l, struct token *out)
     struct slice body, c;
 
     out->kind = TOKEN_NUMBER;
-    while (byte_at(l, l->at) != NOWHERE && byte_at(l, l->at) != '\n' &&
-           (byte_at(l, l->at) != '\'' || l->at == from))
+    while (byte_at(l, l->at) != NOWHERE && byte_at(l, l->at) != '\n' && byte_at(l, l->at) != '\'')
         l->at += byte_at(l, l->at) == '\\' ? 2 : 1;
     body = between(l, from, l->at < l->text.len ? l->at : l->text.len);
     if (byte_at(l, l->at++) != '\'')

@@ -83,8 +83,8 @@ static bool parse_constant(struct parser *p, enum node_kind kind, struct node **
     n->text = p->token.text;
     n->number = kind == NODE_BOOL ? slice_equal(p->token.text, slice_str("true")) : p->token.number;
     *out = n;
-    return parser_advance(p) && (p->token.kind != TOKEN_FIELD ||
-                                 lex_fault(&p->lexer, p->token.at, "a constant has no fields"));
+    return parser_advance(p) &&
+           (p->token.kind != TOKEN_FIELD || lex_fault(&p->lexer, p->token.at, "a constant has no fields"));
 }
 
 static bool parse_parentheses(struct parser *p, struct node **out)
@@ -134,7 +134,8 @@ static bool parse_operand_itself(struct parser *p, struct node **out)
         return parse_parentheses(p, out);
     case TOKEN_WORD:
         if (is_constant(p->token.text))
-            return parse_constant(p, slice_equal(p->token.text, slice_str("nil")) ? NODE_NIL : NODE_BOOL, out);
+            return parse_constant(p, slice_equal(p->token.text, slice_str("nil")) ? NODE_NIL : NODE_BOOL,
+                                  out);
         return lex_fault(&p->lexer, p->token.at,
                          "put parentheses around a call that is an argument: (%s ...)",
                          text_shown(p->lexer.arena, p->token.text));
@@ -182,10 +183,11 @@ static bool no_function(struct parser *p, const char *name)
         return lex_fault(&p->lexer, p->token.at, "\"%s\" of Go's templates is not supported", name);
     if (is_keyword(p->token.text))
         return lex_fault(&p->lexer, p->token.at, "\"%s\" cannot stand here; it begins an action", name);
-    return lex_fault(&p->lexer, p->token.at,
-                     "there is no function \"%s\"; there are pem, hex, base64, raw, string, and, or, not, len, "
-                     "index, slice, print, printf, println, html, urlquery, eq, ne, lt, le, gt, ge",
-                     name);
+    return lex_fault(
+        &p->lexer, p->token.at,
+        "there is no function \"%s\"; there are pem, hex, base64, raw, string, and, or, not, len, "
+        "index, slice, print, printf, println, html, urlquery, eq, ne, lt, le, gt, ge",
+        name);
 }
 
 static bool find_function(struct parser *p, const struct template_function **out)
@@ -227,6 +229,7 @@ static bool parse_call(struct parser *p, struct node *piped, struct node **out)
             return false;
     if (piped != NULL && !add_arg(p, n, piped))
         return false;
+    n->is_piped = piped != NULL;
     *out = n;
     return check_num_args(p, n);
 }

@@ -103,7 +103,9 @@ static bool evaluate_and_keep(struct run *run, const struct piece *p, struct val
 static bool print(struct run *run, const struct piece *p)
 {
     struct value v;
-    const bool good = template_evaluate(run, p->node, &v) && value_print(run, p->node, &v, run->out);
+    const bool good = template_evaluate(run, p->node, &v) &&
+                      (v.kind != VALUE_NIL || template_fault(run, p->node, "nil does not print by itself")) &&
+                      value_print(run, p->node, &v, run->out);
 
     arena_wipe(run->arena);
     return good;
@@ -177,6 +179,8 @@ static bool run_range(struct run *run, const struct piece *p, enum piece_kind *j
 
     if (!evaluate_and_keep(run, p, &v))
         return false;
+    set(run, p, 0, v); /* for {{else}}, which no turn stands before */
+    set(run, p, 1, v);
     if (v.kind == VALUE_SECRETS)
         num = v.set == NULL ? 0 : v.set->num;
     else if (v.kind == VALUE_PUBLIC || v.kind == VALUE_PRIVATE)
@@ -185,8 +189,7 @@ static bool run_range(struct run *run, const struct piece *p, enum piece_kind *j
         num = v.negative ? 0 : (size_t)v.number;
     else if (v.kind != VALUE_MISSING && v.kind != VALUE_NIL)
         return template_fault(run, p->node, "range goes over .Secrets, keys and numbers, not over %s%s",
-                              value_kind_name(v.kind),
-                              v.kind == VALUE_NUMBER ? " with two variables" : "");
+                              value_kind_name(v.kind), v.kind == VALUE_NUMBER ? " with two variables" : "");
     if (num == 0)
         return run_pieces(run, p->otherwise, jump);
     good = turns(run, p, &v, num);

@@ -51,11 +51,20 @@ bool apply_println(struct run *run, const struct node *call, const struct value 
 
 /* ---- escapes ---------------------------------------------------------------------------------- */
 
+/* What is to be escaped; Go makes "<no value>" of nil here. */
+static bool sprint_values(struct run *run, const struct node *call, const struct value *args, struct buf *b)
+{
+    for (size_t i = 0; i < call->num_args; i++)
+        if (args[i].kind == VALUE_NIL)
+            return template_fault(run, call, "\"%s\" takes no nil", call->function->name);
+    return sprint(run, call, args, b);
+}
+
 bool apply_html(struct run *run, const struct node *call, const struct value *args, struct value *out)
 {
     scoped(buf_wipe) struct buf text = buf_max(LIMIT_TEMPLATE_OUTPUT), b = buf_max(LIMIT_TEMPLATE_OUTPUT);
 
-    if (!sprint(run, call, args, &text))
+    if (!sprint_values(run, call, args, &text))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = text.ptr[i];
@@ -80,7 +89,7 @@ bool apply_urlquery(struct run *run, const struct node *call, const struct value
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
     scoped(buf_wipe) struct buf text = buf_max(LIMIT_TEMPLATE_OUTPUT), b = buf_max(LIMIT_TEMPLATE_OUTPUT);
 
-    if (!sprint(run, call, args, &text))
+    if (!sprint_values(run, call, args, &text))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = text.ptr[i];
@@ -129,25 +138,27 @@ static bool read_verb(struct cursor *c, struct verb *v)
     return cursor_ok(c);
 }
 
-/* Go's %q: what JSON needs escaped is escaped; other text stays. */
-static void put_quoted(struct buf *b, struct slice s)
+/* Go's %q. Which characters beyond ASCII it leaves as they are takes a table of Unicode's: none is taken. */
+static bool put_quoted(struct buf *b, struct slice s)
 {
     static const char names[] = "abfnrtv\\\"", values[] = "\a\b\f\n\r\t\v\\\"";
 
     buf_str(b, "\"");
     while (s.len > 0) {
-        const size_t len = text_utf8_len(s) == 0 ? 1 : text_utf8_len(s);
         const char *simple = *s.ptr == 0 ? NULL : strchr(values, *s.ptr);
 
+        if (text_utf8_len(s) > 1)
+            return false;
         if (simple != NULL)
             buf_printf(b, "\\%c", names[simple - values]);
-        else if (text_utf8_len(s) == 0 || *s.ptr < 0x20 || *s.ptr == 0x7f)
+        else if (*s.ptr < 0x20 || *s.ptr >= 0x7f)
             buf_printf(b, "\\x%02x", *s.ptr);
         else
-            buf_put(b, slice_of(s.ptr, len));
-        s = slice_of(s.ptr + len, s.len - len);
+            buf_u8(b, *s.ptr);
+        s = slice_of(s.ptr + 1, s.len - 1);
     }
     buf_str(b, "\"");
+    return true;
 }
 
 static size_t num_characters(struct slice s)
@@ -196,12 +207,12 @@ static bool put_arg(struct buf *b, const struct verb *v, const struct value *arg
 
     if (v->has_precision && is_number)
         return false;
-    if (is_number && v->plus && !arg->negative && strchr("dv", v->letter) != NULL)
+    if (is_number && v->plus && !arg->negative && v->letter != 'v')
         buf_str(b, "+");
     if (v->letter == 's' && is_text)
         buf_put(b, cut(v, arg->bytes));
     else if (v->letter == 'q' && is_text)
-        put_quoted(b, cut(v, arg->bytes));
+        return put_quoted(b, cut(v, arg->bytes));
     else if (v->letter == 'v' && arg->kind == VALUE_TEXT)
         buf_put(b, cut(v, arg->bytes));
     else if ((v->letter == 'd' || v->letter == 'v') && is_number)
@@ -215,12 +226,13 @@ static bool put_arg(struct buf *b, const struct verb *v, const struct value *arg
     return true;
 }
 
-/* Pads with spaces, or a number with zeros behind its sign. */
+/* Pads with spaces, or on the left with zeros: behind the sign of a number, and before any text, as Go does.
+ */
 static void put_padded(struct buf *b, const struct verb *v, const struct value *arg, struct slice s)
 {
     const size_t len = num_characters(s), pad = len < v->width ? v->width - len : 0;
-    const bool zeros = v->zeros && !v->left && arg->kind == VALUE_NUMBER;
-    const bool sign = zeros && s.len > 0 && (*s.ptr == '-' || *s.ptr == '+');
+    const bool zeros = v->zeros && !v->left;
+    const bool sign = zeros && arg->kind == VALUE_NUMBER && (*s.ptr == '-' || *s.ptr == '+');
 
     if (sign)
         buf_put(b, slice_of(s.ptr, 1));
@@ -231,8 +243,8 @@ static void put_padded(struct buf *b, const struct verb *v, const struct value *
         buf_str(b, " ");
 }
 
-static bool format_one(struct run *run, const struct node *call, const struct verb *v, const struct value *arg,
-                       struct buf *b)
+static bool format_one(struct run *run, const struct node *call, const struct verb *v,
+                       const struct value *arg, struct buf *b)
 {
     scoped(buf_wipe) struct buf one = buf_max(LIMIT_TEMPLATE_OUTPUT);
 
@@ -241,9 +253,9 @@ static bool format_one(struct run *run, const struct node *call, const struct ve
     buf_u8(&one, 0); /* an empty one is not NULL */
     buf_drop(&one, 1);
     if (!put_arg(&one, v, arg))
-        return template_fault(run, call,
-                              "\"printf\": %%%c is not supported for %s; there are %%s %%q %%x %%X %%d %%t %%v",
-                              isprint((unsigned char)v->letter) ? v->letter : '?', value_kind_name(arg->kind));
+        return template_fault(
+            run, call, "\"printf\": %%%c is not supported for %s; there are %%s %%q %%x %%X %%d %%t %%v",
+            isprint((unsigned char)v->letter) ? v->letter : '?', value_kind_name(arg->kind));
     put_padded(b, v, arg, buf_bytes(&one));
     b->bad |= one.bad;
     return true;

@@ -46,6 +46,7 @@ struct node {
     const struct template_function *function;
     struct node **args;
     size_t num_args;
+    bool is_piped; /* CALL: the last argument came through a pipe, and is worth something before the others */
 };
 
 /* Literal text, or an action. */

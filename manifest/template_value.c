@@ -9,12 +9,18 @@
 const char *value_kind_name(enum value_kind k)
 {
     static const char *const names[] = {
-        [VALUE_MISSING] = "nothing",       [VALUE_NIL] = "nil",
-        [VALUE_ROOT] = "the whole data",   [VALUE_MARBLERUN] = ".MarbleRun",
-        [VALUE_PREVIOUS] = ".Previous",    [VALUE_SECRETS] = ".Secrets",
-        [VALUE_SECRET] = "a whole secret", [VALUE_CERT] = "a certificate",
-        [VALUE_PUBLIC] = "a public key",   [VALUE_PRIVATE] = "a private key",
-        [VALUE_TEXT] = "text",             [VALUE_NUMBER] = "a number",
+        [VALUE_MISSING] = "nothing",
+        [VALUE_NIL] = "nil",
+        [VALUE_ROOT] = "the whole data",
+        [VALUE_MARBLERUN] = ".MarbleRun",
+        [VALUE_PREVIOUS] = ".Previous",
+        [VALUE_SECRETS] = ".Secrets",
+        [VALUE_SECRET] = "a whole secret",
+        [VALUE_CERT] = "a certificate",
+        [VALUE_PUBLIC] = "a public key",
+        [VALUE_PRIVATE] = "a private key",
+        [VALUE_TEXT] = "text",
+        [VALUE_NUMBER] = "a number",
         [VALUE_BOOL] = "a boolean",
     };
 
@@ -48,8 +54,8 @@ struct value value_number(uint64_t number, bool negative)
     return (struct value){.kind = VALUE_NUMBER, .number = number, .negative = negative};
 }
 
-/* Go: false, 0, nil, and what is empty; structures are true. A certificate, which is one to Go, counts here as
- * the bytes that it is. */
+/* Go: false, 0, nil, and what is empty; structures are true. A certificate, which is one to Go, counts here
+ * as the bytes that it is. */
 bool value_is_true(const struct value *v)
 {
     switch (v->kind) {
@@ -89,9 +95,9 @@ bool value_print(struct run *run, const struct node *n, const struct value *v, s
     case VALUE_MISSING:
         return template_missing(run, n, v->missing);
     default:
-        return template_fault(run, n,
-                              "%s does not print by itself; put pem, hex, base64 or another function before it",
-                              value_kind_name(v->kind));
+        return template_fault(
+            run, n, "%s does not print by itself; put pem, hex, base64 or another function before it",
+            value_kind_name(v->kind));
     }
 }
 
@@ -149,7 +155,7 @@ static bool field_of_marblerun(const struct run *run, const struct node *n, cons
     return no_field(run, n, ".MarbleRun", name);
 }
 
-/* What the manifest says of a secret; of an empty one (NULL) Go's zeros. */
+/* What the manifest says of a secret; of an empty one and those of .MarbleRun (NULL) Go's zeros. */
 static bool field_of_spec(const struct run *run, const struct node *n, const struct secret_spec *s,
                           const char *name, struct value *out)
 {
@@ -180,10 +186,8 @@ static bool field_of_secret(const struct run *run, const struct node *n, const s
         *out = (struct value){.kind = VALUE_PUBLIC, .bytes = s->public_key};
     else if (is(name, "Private"))
         *out = (struct value){.kind = VALUE_PRIVATE, .bytes = s->private_key};
-    else if (s->spec != NULL || missing != NULL)
-        return field_of_spec(run, n, s->spec, name, out);
     else
-        return no_field(run, n, "a certificate of .MarbleRun", name);
+        return field_of_spec(run, n, s->spec, name, out);
     out->missing = missing;
     return true;
 }

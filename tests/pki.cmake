@@ -2,7 +2,6 @@
 # Keys and certificates, held against the standards' vectors and against OpenSSL's command line.
 
 unit_test(hash USES pki)
-unit_test(share USES pki)
 unit_test(der USES pki)
 unit_test(pem USES pki)
 unit_test(key SOURCES unit/test_key.c support/peer.c USES pki)
@@ -14,6 +13,6 @@ unit_test(crl SOURCES unit/test_crl.c support/peer.c support/x509.c USES pki)
 unit_test(pki_genuine SOURCES unit/test_pki_genuine.c support/peer.c USES pki)
 plain_test(key_threads USES pki)
 
-foreach(format der pem key cert csr crl share)
+foreach(format der pem key cert csr crl)
   fuzz_target(${format} USES pki)
 endforeach()

@@ -262,7 +262,7 @@ Test(manifest, what_is_not_json_is_refused_with_its_place)
          "$.TLS.t.Incoming: expected an array, found an object"},
         {"{'TLS':{'t':{'Outgoing':[{},{'Port':443}]}}}", E_MANIFEST_SYNTAX,
          "$.TLS.t.Outgoing[1].Port: expected a string, found a whole number"},
-        {"{'Config':[]}", E_MANIFEST_SYNTAX, "$.Config: expected an object"},
+        {"{'Config':[]}", E_MANIFEST_SYNTAX, "$.Config: expected an object, found an array (line 1, column 11)"},
         {"{'Config':{'RotateRootSecret':'yes'}}", E_MANIFEST_SYNTAX,
          "$.Config.RotateRootSecret: expected true or false, found a string"},
         {"{'Config':{'FeatureGates':'x'}}", E_MANIFEST_SYNTAX,

@@ -123,6 +123,28 @@ Test(manifest_go, bytes_are_base64_or_numbers)
     arena_wipe(&a);
 }
 
+Test(manifest_go, each_of_several_has_to_be_of_the_type)
+{
+    static const char *const rows[][2] = {
+        {"{'Config':false,'Config':{}}", "$.Config: expected an object, found a boolean (line 1, column 26)"},
+        {"{'Config':{},'config':[]}", "$.Config: expected an object, found an array (line 1, column 23)"},
+        {"{'Marbles':{'m':{'Parameters':1,'Parameters':{}}}}",
+         "$.Marbles.m.Parameters: expected an object, found a whole number (line 1, column 46)"},
+        {"{'Secrets':{'s':{'Type':'cert-rsa','Cert':{'Subject':'x','Subject':{}}}}}",
+         "$.Secrets.s.Cert.Subject: expected an object, found a string (line 1, column 68)"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena a = {0};
+        struct manifest m;
+        struct err err = {0};
+
+        cr_expect_not(manifest_parse(quoted(&a, rows[i][0]), &a, &m, &err), "%s", rows[i][0]);
+        cr_expect_str_eq(err.text, rows[i][1]);
+        arena_wipe(&a);
+    }
+}
+
 Test(manifest_go, values_of_user_defined_secrets_are_kept)
 {
     struct arena a = {0};
@@ -130,10 +152,9 @@ Test(manifest_go, values_of_user_defined_secrets_are_kept)
         &a, "{'Secrets':{'z':{'Type':'plain','UserDefined':true,'Private':'aGk=','Public':[104,105]},"
             "'a':{'Type':'plain','UserDefined':true},'g':{'Type':'symmetric-key','Size':8,'Private':'AA=='}}}");
 
-    cr_assert_eq(m.initial.num, 1);
-    cr_expect_eq(m.initial.values[0].spec, manifest_secret(&m, "z"));
-    cr_expect(slice_equal(m.initial.values[0].private_key, slice_str("hi")));
-    cr_expect(slice_equal(m.initial.values[0].public_key, slice_str("hi")));
+    cr_expect(slice_equal(manifest_secret(&m, "z")->initial.private_key, slice_str("hi")));
+    cr_expect(slice_equal(manifest_secret(&m, "z")->initial.public_key, slice_str("hi")));
+    cr_expect_eq(manifest_secret(&m, "a")->initial.private_key.len, 0);
     cr_expect(warned(&m, "$.Secrets.g: Private and Public are ignored: the values are generated"));
     arena_wipe(&a);
 }

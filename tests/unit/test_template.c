@@ -278,7 +278,7 @@ Test(template, values_that_do_not_exist_are_empty_or_do_not_fit)
         {"{{ hex .MarbleRun.RootCa.Cert }}", "run: line 1, column 8: .MarbleRun has no \"RootCa\""},
         {"{{ hex .Secrets.key.public }}", "run: line 1, column 8: a secret has no \"public\""},
         {"{{ hex .MarbleRun.RootCA.Type }}",
-         "run: line 1, column 8: a certificate of .MarbleRun has no \"Type\""},
+         "run: line 1, column 4: \"hex\" takes a secret or its .Cert, .Public or .Private, found text"},
         {"{{ hex .Secrets.key.Public.X }}", "run: line 1, column 8: a public key has no \"X\""},
         {"{{ hex .Secrets.key.Cert }}",
          "run: line 1, column 4: \"hex\" of an empty value: this secret has no certificate"},
@@ -374,6 +374,8 @@ Test(template, what_is_not_of_the_language_is_refused)
         {"{{ # }}", "error: line 1, column 4: unexpected \"#\""},
         {"{{{ .Secrets.key }}}", "error: line 1, column 3: unexpected \"{\""},
         {"{{ .Secrets.key# }}", "error: line 1, column 16: unexpected \"#\" in a name"},
+        {"{{ .Secrets.k\xffy }}", "error: line 1, column 13: expected a name in UTF-8"},
+        {"{{ ''' }}", "error: line 1, column 4: a character constant holds one character"},
         {"{{ if .Secrets }}", "error: line 1, column 6: \"if\" does not end: {{end}} is missing"},
         {"{{ if 1 }}{{ else }}", "error: line 1, column 6: \"if\" does not end: {{end}} is missing"},
         {"{{ if 1 }}{{ else }}{{ else }}{{ end }}",
@@ -454,6 +456,9 @@ Test(template, control_structures_do_what_they_do_in_go)
         {"{{ range $i := 3 }}{{ if eq $i 1 }}{{ break }}{{ end }}x{{ end }}", "x"},
         {"{{ range 2 }}{{ range 2 }}{{ break }}{{ end }}y{{ end }}", "yy"},
         {"{{ range 0 }}x{{ else }}none{{ end }}", "none"},
+        {"{{ range $i := 0 }}x{{ else }}{{ lt $i 1 }}{{ end }}", "true"},
+        {"{{ range $k, $v := .Secrets.nope }}x{{ else }}{{ eq $k nil }}{{ eq $v nil }}{{ end }}", "truetrue"},
+        {"{{ $i := 7 }}{{ range $i = 0 }}x{{ else }}{{ $i }}{{ end }}{{ $i }}", "00"},
         {"{{ range .Secrets.nope }}x{{ else }}none{{ end }}", "none"},
         {"{{ range .Secrets.key.Private }}{{ . }},{{ end }}", "222,173,190,239,"},
         {"{{ range $i, $b := .Secrets.key.Private }}{{ $i }}={{ $b }};{{ end }}", "0=222;1=173;2=190;3=239;"},
@@ -474,6 +479,9 @@ Test(template, functions_of_go_do_what_they_do_there)
     static const struct row rows[] = {
         {"{{ and 1 0 2 }}{{ or 0 \"\" \"x\" }}{{ and 1 2 }}{{ or 0 0 }}", "0x20"},
         {"{{ or .Secrets.key (hex .Secrets.nope) | hex }}", "deadbeef"},
+        {"{{ 0 | and 1 }}{{ 2 | or 0 }}{{ 2 | or 1 }}", "021"},
+        {"{{ .MarbleRun.RootCA.Type }}{{ .MarbleRun.MarbleCert.Size }}{{ .MarbleRun.RootCA.Shared }}",
+         "0false"},
         {"{{ not .Secrets.nope }}{{ not 1 }}", "truefalse"},
         {"{{ len \"\u00e9\" }}{{ len .Secrets.key.Private }}", "24"},
         {"{{ index \"abc\" 1 }} {{ index .Secrets.key.Private 0 }}", "98 222"},
@@ -483,6 +491,7 @@ Test(template, functions_of_go_do_what_they_do_there)
         {"{{ urlquery \"a b/\\u00e9~_.-\" }}", "a+b%2F%C3%A9~_.-"},
         {"{{ eq 1 2 3 1 }}{{ eq \"a\" \"b\" }}{{ ne 1 2 }}{{ eq true true }}", "truefalsetruetrue"},
         {"{{ eq .Secrets.nope nil }}{{ ne nil nil }}{{ eq .Secrets.nope 1 }}", "truefalsefalse"},
+        {"{{ eq .Secrets.empty.Private nil }}{{ ne .Secrets.key.Private nil }}", "truetrue"},
         {"{{ lt 1 2 }}{{ lt \"b\" \"a\" }}{{ le 2 2 }}{{ gt -1 1 }}{{ ge 3 2 }}{{ lt -2 -1 }}",
          "truefalsetruefalsetruetrue"},
         {"{{ lt .Secrets.key.Size 33 }}{{ eq .Secrets.key.Type \"symmetric-key\" }}", "truetrue"},
@@ -490,11 +499,16 @@ Test(template, functions_of_go_do_what_they_do_there)
         {"{{ 1_000 }} {{ 0x1F }} {{ 017 }} {{ -3 }} {{ +3 }} {{ 'a' }} {{ '\\n' }} {{ '\u00e9' }}",
          "1000 31 15 -3 3 97 10 233"},
         {"{{ -9223372036854775808 }} {{ 9223372036854775807 }}", "-9223372036854775808 9223372036854775807"},
-        {"{{ printf \"%x|%s|%d|%v|%q|%5d|%-5d|%05d|%t|%%\" .Secrets.key.Private \"a\" 3 4 \"b\" 5 6 7 true }}",
+        {"{{ printf \"%x|%s|%d|%v|%q|%5d|%-5d|%05d|%t|%%\" .Secrets.key.Private \"a\" 3 4 \"b\" 5 6 7 true "
+         "}}",
          "deadbeef|a|3|4|\"b\"|    5|6    |00007|true|%"},
         {"{{ printf \"%6.2s|%-6s|%6s|%X %x\" \"abcdef\" \"ab\" \"cd\" 255 \"hi\" }}",
          "    ab|ab    |    cd|FF 6869"},
         {"{{ printf \"%05d|%+d|%x\" -7 7 -255 }}", "-0007|+7|-ff"},
+        {"{{ printf \"%05s|%-05s|%05q|%05x|%05t\" \"ab\" \"ab\" \"ab\" \"ab\" true }}",
+         "000ab|ab   |0\"ab\"|06162|0true"},
+        {"{{ printf \"%+x|%+v|%+d|%08v\" 5 5 -5 nil }}", "+5|5|-5|000<nil>"},
+        {"{{ printf \"%q\" \"\\xff\\x7f\\x00\\n\" }}", "\"\\xff\\x7f\\x00\\n\""},
         {"{{ \"a\" | printf \"%s-%s\" \"b\" }}", "b-a"},
         {"{{ printf \"%v %v %v\" nil true .Secrets.key.Size }}", "<nil> true 32"},
     };
@@ -505,18 +519,29 @@ Test(template, functions_of_go_do_what_they_do_there)
 Test(template, what_go_would_mark_in_its_output_is_refused)
 {
     static const struct row rows[] = {
-        {"{{ printf \"%d\" \"x\" }}", "run: line 1, column 4: \"printf\": %d is not supported for text; there are "
-                                      "%s %q %x %X %d %t %v"},
-        {"{{ printf \"%s\" 3 }}", "run: line 1, column 4: \"printf\": %s is not supported for a number; there are "
-                                  "%s %q %x %X %d %t %v"},
-        {"{{ printf \"%v\" .Secrets.key.Private }}",
-         "run: line 1, column 4: \"printf\": %v is not supported for a private key; there are %s %q %x %X %d %t %v"},
+        {"{{ printf \"%d\" \"x\" }}",
+         "run: line 1, column 4: \"printf\": %d is not supported for text; there are "
+         "%s %q %x %X %d %t %v"},
+        {"{{ printf \"%s\" 3 }}",
+         "run: line 1, column 4: \"printf\": %s is not supported for a number; there are "
+         "%s %q %x %X %d %t %v"},
+        {"{{ printf \"%v\" .Secrets.key.Private }}", "run: line 1, column 4: \"printf\": %v is not supported "
+                                                     "for a private key; there are %s %q %x %X %d %t %v"},
         {"{{ printf \"%d\" }}",
          "run: line 1, column 4: \"printf\": the format wants more arguments than the 0 given"},
         {"{{ printf \"a\" 3 }}", "run: line 1, column 4: \"printf\": the format uses 0 of 1 arguments"},
-        {"{{ printf \"%\" }}", "run: line 1, column 4: \"printf\": the format ends in a verb, or is too wide"},
+        {"{{ printf \"%\" }}",
+         "run: line 1, column 4: \"printf\": the format ends in a verb, or is too wide"},
         {"{{ printf \"%9999d\" 1 }}",
          "run: line 1, column 4: \"printf\": the format ends in a verb, or is too wide"},
+        {"{{ printf \"%q\" \"\u00e9\" }}",
+         "run: line 1, column 4: \"printf\": %q is not supported for text; there "
+         "are %s %q %x %X %d %t %v"},
+        {"{{ or nil }}", "run: line 1, column 4: nil does not print by itself"},
+        {"{{ html nil }}", "run: line 1, column 4: \"html\" takes no nil"},
+        {"{{ urlquery \"a\" nil }}", "run: line 1, column 4: \"urlquery\" takes no nil"},
+        {"{{ hex .Secrets.nope | or \"x\" }}",
+         "run: line 1, column 4: there is no secret \"nope\"; define it under Secrets in the manifest"},
         {"{{ printf 1 }}", "run: line 1, column 4: \"printf\" takes a format first, found a number"},
         {"{{ print .Secrets.key.Private }}",
          "run: line 1, column 4: a private key does not print by itself; put pem, hex, base64 or another "
@@ -541,8 +566,9 @@ Test(template, what_go_would_mark_in_its_output_is_refused)
          "run: line 1, column 4: there is no secret \"nope\"; define it under Secrets in the manifest"},
         {"{{ range \"abc\" }}{{ end }}",
          "run: line 1, column 10: range goes over .Secrets, keys and numbers, not over text"},
-        {"{{ range $i, $x := 2 }}{{ end }}", "run: line 1, column 20: range goes over .Secrets, keys and numbers, "
-                                             "not over a number with two variables"},
+        {"{{ range $i, $x := 2 }}{{ end }}",
+         "run: line 1, column 20: range goes over .Secrets, keys and numbers, "
+         "not over a number with two variables"},
         {"{{ $x := .Secrets.nope }}{{ hex $x }}",
          "run: line 1, column 29: there is no secret \"nope\"; define it under Secrets in the manifest"},
         {"{{ hex (index .Secrets \"nope\").Private }}",
@@ -605,7 +631,8 @@ Test(template, work_is_bounded)
         "{{ range 1001 }}{{ range 1001 }}{{ end }}{{ end }}",
         "{{ $x := printf \"%1000d\" 1 }}{{ range 30 }}{{ $x = print $x $x }}{{ end }}",
         "{{ range 999999 }}{{ if printf \"%1000d%1000d\" 1 1 | len }}{{ end }}{{ end }}",
-        "{{ $x := printf \"%1000d\" 1 }}{{ $x = print $x $x $x $x }}{{ range 900000 }}{{ $y := $x }}{{ end }}",
+        "{{ $x := printf \"%1000d\" 1 }}{{ $x = print $x $x $x $x }}{{ range 900000 }}{{ $y := $x }}{{ end "
+        "}}",
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
