@@ -5,6 +5,7 @@ foreach(what "" _users _recover _offline _v1)
   e2e_test(meshctl${what} COMMAND e2e/meshctl${what}.sh ${PROJECT_BINARY_DIR})
 endforeach()
 e2e_test(evidence COMMAND e2e/evidence.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
+e2e_test(collateral_service COMMAND e2e/collateral_service.sh $<TARGET_FILE:meshctl-sim> $<TARGET_FILE:meshsim>)
 
 # Genuine evidence, if it is there.
 e2e_test(cli_vectors COMMAND e2e/cli_vectors.py ${PROJECT_BINARY_DIR})
