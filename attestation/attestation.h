@@ -66,7 +66,7 @@ enum certificate_framing {
     FRAMINGS_USUAL = FRAMING_DICE_TAGGED | FRAMING_OE_REPORT | FRAMING_OE_EVIDENCE,
 };
 
-struct memo; /* attestation/memo.h: signatures that were found to hold */
+struct memo; /* attestation/memo.h: what was verified, remembered */
 
 struct appraisal {
     const struct evidence *evidence;

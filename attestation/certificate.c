@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A certificate with evidence in it: the certificate itself, the evidence by its own verifier, and the
  * binding of the one to the other. */
+#include "attestation/certificate_endorsements.h"
 #include "attestation/certificate_evidence.h"
+#include "attestation/collateral.h"
 #include "attestation/steps.h"
 #include "attestation/verifiers.h"
 
@@ -9,6 +11,7 @@ struct certificate {
     struct appraising x;
     struct cert cert;
     struct certificate_evidence found;
+    struct collateral collateral; /* what is given, and of what is not, what the certificate has */
 };
 
 static bool certificate_format(void *certificate, struct err *err)
@@ -55,6 +58,23 @@ static bool certificate_key(void *certificate, struct err *err)
     return certificate_evidence_key(&c->found, &c->cert, err);
 }
 
+static bool endorsements(void *certificate, struct err *err)
+{
+    struct certificate *c = certificate;
+    struct collateral theirs;
+    unsigned num;
+
+    c->collateral = *c->x.in->collateral;
+    if (c->found.framing != FRAMING_DICE_TAGGED)
+        return true;
+    if (!certificate_endorsements(&c->cert, &theirs, err))
+        return false;
+    num = collateral_complete(&c->collateral, &theirs);
+    if (num > 0)
+        c->x.found = arena_printf(c->x.arena, "%u items of collateral are the certificate's", num);
+    return true;
+}
+
 /* The evidence's own framing gives way to the certificate's; its claims stand beside. */
 static bool certificate_binding(void *certificate, struct err *err)
 {
@@ -75,6 +95,7 @@ static const struct step before[] = {
     {"certificate_dates", certificate_dates, "a certificate that is valid now"},
     {"certificate_evidence", certificate_evidence, "evidence in a framing that is accepted, once"},
     {"certificate_key", certificate_key, "claims that name the certificate's own key, or none about it"},
+    {"certificate_endorsements", endorsements, "collateral in the form that RA-TLS gives it, or none"},
 };
 static const struct step after[] = {
     {"certificate_binding", certificate_binding,
@@ -93,6 +114,7 @@ void certificate_appraise(const struct appraisal *what, struct arena *a, struct 
     if (v->reason.code == E_NONE) {
         inner.quote = c->found.evidence;
         of_inner.evidence = &inner;
+        of_inner.collateral = &c->collateral;
         dcap_appraise(&of_inner, a, v);
     }
     c->x.window = (struct window){v->not_before, v->not_after};

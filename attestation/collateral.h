@@ -87,6 +87,9 @@ const char *collateral_fill(const struct collateral_needs *needs, const struct c
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
                          struct collateral *out, struct err *err);
 
+/* What `mine` lacks is taken from `theirs`, a document with its chain. Returns the number of items that are theirs. */
+unsigned collateral_complete(struct collateral *mine, const struct collateral *theirs);
+
 /* Can a verdict's refusal come from collateral that was not there? Whether something was not is another question. */
 bool verdict_wants_collateral(const struct verdict *v);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/collateral.h"
 
+#include "attestation/certificate_endorsements.h"
 #include "attestation/certificate_evidence.h"
 #include "attestation/hcl_report.h"
 #include "attestation/pck.h"
@@ -180,6 +181,43 @@ bool tcb_update_named(const char *name, enum tcb_update *out)
     return is(name, "early") || is(name, "standard");
 }
 
+/* ---- items in struct collateral -------------------------------------------------------------------- */
+
+/* Where an item's body and chain stand in struct collateral. */
+static const struct place {
+    size_t body, chain; /* 0 of chain: it has none */
+    bool has_chain;
+} places[] = {
+    [COLLATERAL_TCB_INFO] = {offsetof(struct collateral, tcb_info), offsetof(struct collateral, tcb_issuer_chain), true},
+    [COLLATERAL_QE_IDENTITY] = {offsetof(struct collateral, qe_identity), offsetof(struct collateral, qe_issuer_chain),
+                                true},
+    [COLLATERAL_PCK_CRL] = {offsetof(struct collateral, pck_crl), offsetof(struct collateral, pck_crl_issuer_chain), true},
+    [COLLATERAL_ROOT_CA_CRL] = {offsetof(struct collateral, root_ca_crl), 0, false},
+    [COLLATERAL_VEK] = {offsetof(struct collateral, vek), 0, false},
+    [COLLATERAL_VEK_CHAIN] = {offsetof(struct collateral, vek_chain), 0, false},
+    [COLLATERAL_VEK_CRL] = {offsetof(struct collateral, vek_crl), 0, false},
+};
+
+static struct slice *at(struct collateral *c, size_t offset) { return (struct slice *)(void *)((char *)c + offset); }
+
+unsigned collateral_complete(struct collateral *mine, const struct collateral *theirs)
+{
+    struct collateral copy = *theirs;
+    unsigned num = 0;
+
+    for (unsigned kind = 0; kind < sizeof places / sizeof places[0]; kind++) {
+        const struct place *p = &places[kind];
+
+        if (at(mine, p->body)->ptr != NULL || at(&copy, p->body)->len == 0)
+            continue;
+        *at(mine, p->body) = *at(&copy, p->body);
+        if (p->has_chain)
+            *at(mine, p->chain) = *at(&copy, p->chain);
+        num++;
+    }
+    return num;
+}
+
 /* ---- from evidence to names ----------------------------------------------------------------------- */
 
 static bool add(struct collateral_needs *needs, const char *name, struct arena *a, struct err *err)
@@ -191,15 +229,17 @@ static bool needs_of_quote(struct slice evidence, enum tcb_update update, struct
                            struct collateral_needs *out, struct err *err)
 {
     static const struct collateral nothing = {0};
+    static const struct appraisal unverified = {.collateral = &nothing};
     const char *suffix = update == UPDATE_EARLY ? "@early" : "";
     struct pck_platform platform;
     struct pck_chain chain;
     struct dcap_quote q;
+    struct memo_entry *fresh;
     struct slice quote;
     const char *tee;
 
     if (!evidence_unwrap(evidence, &quote, err) || !dcap_quote_parse(quote, &q, err) ||
-        !pck_chain_of(&q, &nothing, a, &chain, err) || !pck_platform_parse(&chain.leaf, &platform, err))
+        !pck_chain_of(&q, &unverified, a, &chain, &fresh, err) || !pck_platform_parse(&chain.leaf, &platform, err))
         return false;
     tee = q.tee == TEE_TDX ? "tdx" : "sgx";
     return add(out, arena_printf(a, "tcb/%s/%s%s", tee, hex_text(a, platform.fmspc), suffix), a, err) &&
@@ -258,6 +298,18 @@ static bool needs_of_azure(const struct evidence *e, enum tcb_update update, str
                                  : needs_of_quote(e->quote, update, a, out, err);
 }
 
+/* What the certificate has itself is looked for all the same: what is fetched counts before it. */
+static void make_optional(struct collateral_needs *needs, const struct cert *c)
+{
+    struct collateral has;
+    struct err ignored;
+
+    if (!certificate_endorsements(c, &has, &ignored))
+        return;
+    for (size_t i = 0; i < needs->num; i++)
+        needs->at[i].optional = needs->at[i].optional || at(&has, places[needs->at[i].kind].body)->len > 0;
+}
+
 /* Whether the certificate is valid now is for the appraisal. */
 static bool needs_of_certificate(const struct evidence *e, enum tcb_update update, struct arena *a,
                                  struct collateral_needs *out, struct err *err)
@@ -265,9 +317,13 @@ static bool needs_of_certificate(const struct evidence *e, enum tcb_update updat
     struct certificate_evidence inner;
     struct cert c;
 
-    return cert_parse(e->certificate, a, &c, err) &&
-           certificate_evidence_find(&c, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, a, &inner, err) &&
-           needs_of_quote(inner.evidence, update, a, out, err);
+    if (!cert_parse(e->certificate, a, &c, err) ||
+        !certificate_evidence_find(&c, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, a, &inner, err) ||
+        !needs_of_quote(inner.evidence, update, a, out, err))
+        return false;
+    if (inner.framing == FRAMING_DICE_TAGGED)
+        make_optional(out, &c);
+    return true;
 }
 
 bool collateral_needs_of(const struct evidence *e, enum tcb_update update, struct arena *a,
@@ -301,23 +357,6 @@ bool collateral_needs_of(const struct evidence *e, enum tcb_update update, struc
 }
 
 /* ---- from items to where they are looked for --------------------------------------------------------- */
-
-/* Where an item's body and chain stand in struct collateral. */
-static const struct place {
-    size_t body, chain; /* 0 of chain: it has none */
-    bool has_chain;
-} places[] = {
-    [COLLATERAL_TCB_INFO] = {offsetof(struct collateral, tcb_info), offsetof(struct collateral, tcb_issuer_chain), true},
-    [COLLATERAL_QE_IDENTITY] = {offsetof(struct collateral, qe_identity), offsetof(struct collateral, qe_issuer_chain),
-                                true},
-    [COLLATERAL_PCK_CRL] = {offsetof(struct collateral, pck_crl), offsetof(struct collateral, pck_crl_issuer_chain), true},
-    [COLLATERAL_ROOT_CA_CRL] = {offsetof(struct collateral, root_ca_crl), 0, false},
-    [COLLATERAL_VEK] = {offsetof(struct collateral, vek), 0, false},
-    [COLLATERAL_VEK_CHAIN] = {offsetof(struct collateral, vek_chain), 0, false},
-    [COLLATERAL_VEK_CRL] = {offsetof(struct collateral, vek_crl), 0, false},
-};
-
-static struct slice *at(struct collateral *c, size_t offset) { return (struct slice *)(void *)((char *)c + offset); }
 
 static void put(const struct collateral_need *need, const struct collateral_item *item, struct collateral *c)
 {

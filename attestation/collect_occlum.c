@@ -142,7 +142,7 @@ static bool seal_key(enum seal_policy policy, struct secret *out, struct err *er
     ask = (struct key_ask){.request = &request, .key = key.ptr};
     if (!device_ask(fd, SGX_GET_KEY, &ask))
         return err_errno(err, E_NO_SEAL_KEY,
-                         DEVICE ": asking for a sealing key, which Occlum offers since 0.29.3");
+                         DEVICE ": asking for a sealing key, which not every version of Occlum offers");
     secret_new(out, SEAL_KEY_LEN);
     hkdf_sha256(out->ptr, out->len, secret_bytes(&key), slice_str("marblemesh/seal"),
                 slice_str(policy == SEAL_UNIQUE ? "occlum mrenclave" : "occlum mrsigner"));

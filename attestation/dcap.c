@@ -71,7 +71,7 @@ static bool pck_certificates(void *dcap, struct err *err)
     struct dcap *d = dcap;
     struct slice serial;
 
-    if (!pck_chain_of(&d->quote, d->x.in->collateral, d->x.arena, &d->pck, err))
+    if (!pck_chain_of(&d->quote, d->x.in, d->x.arena, &d->pck, &d->fresh_pck, err))
         return false;
     serial = d->pck.leaf.serial;
     while (serial.len > 1 && serial.ptr[0] == 0)
@@ -95,6 +95,7 @@ static bool pck_chain(void *dcap, struct err *err)
 
     if (!pck_chain_verify(d->x.in, &d->pck, err) || !pck_platform_parse(&d->pck.leaf, &d->platform, err))
         return false;
+    memo_keep(d->x.in->memo, d->x.in->now, d->pck.leaf.not_after, d->fresh_pck);
     c->pck_ca = pck_ca_name(&d->pck);
     c->fmspc = d->platform.fmspc;
     c->pce_id = d->platform.pce_id;

@@ -30,6 +30,7 @@ struct dcap {
     struct oe_framed framed;
     struct dcap_quote quote;
     struct pck_chain pck;
+    struct memo_entry *fresh_pck; /* to be kept when it is verified */
     struct pck_platform platform;
     struct crl root_crl, pck_crl;
     struct document tcb_doc, qe_doc;

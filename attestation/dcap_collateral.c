@@ -1,17 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Revocation lists, TCB info and QE identity: genuine, valid now, and of this platform. */
 #include "attestation/dcap.h"
+#include "attestation/memo.h"
 #include "base/text.h"
+
+/* ---- what is remembered: each kind of text, read ------------------------------------- */
+
+static bool read_crl(struct slice text, struct arena *a, void *crl, struct err *err)
+{
+    return crl_read(text, a, crl, err);
+}
+
+static bool read_signer(struct slice text, struct arena *a, void *signer, struct err *err)
+{
+    return tcb_signer_parse(text, a, signer, err);
+}
+
+static bool read_signed_tcb_info(struct slice text, struct arena *a, void *json, struct err *err)
+{
+    return signed_json_split(text, "tcbInfo", a, json, err);
+}
+
+static bool read_signed_qe_identity(struct slice text, struct arena *a, void *json, struct err *err)
+{
+    return signed_json_split(text, "enclaveIdentity", a, json, err);
+}
+
+static bool read_tcb_info(struct slice body, struct arena *a, void *info, struct err *err)
+{
+    return tcb_info_parse(body, a, info, err);
+}
+
+static bool read_qe_identity(struct slice body, struct arena *a, void *identity, struct err *err)
+{
+    return qe_identity_parse(body, a, identity, err);
+}
+
+static void keep(const struct dcap *d, int64_t until, struct memo_entry *fresh)
+{
+    memo_keep(d->x.in->memo, d->x.in->now, until, fresh);
+}
+
+#define READ(d, read, text, out, fresh, err)                                                                 \
+    memo_read((d)->x.in->memo, (d)->x.in->now, read, text, (d)->x.arena, out, sizeof *(out), fresh, err)
 
 /* ---- revocation lists --------------------------------------------------------------- */
 
 static bool take_crl(struct dcap *d, struct slice text, const struct cert *issuer, const char *name,
                      struct crl *out, struct err *err)
 {
-    if (!crl_read(text, d->x.arena, out, err))
+    struct memo_entry *fresh;
+
+    if (!READ(d, read_crl, text, out, &fresh, err))
         return err_in(err, "%s", name);
     if (!crl_verify(d->x.in, out, issuer, name, err))
         return false;
+    keep(d, out->next_update, fresh);
     window_narrow(&d->x.window, out->this_update, out->next_update + d->x.in->grace);
     if (!crl_valid_at(out, d->x.in->now, d->x.in->grace, name, err))
         return false;
@@ -57,9 +101,11 @@ bool dcap_pck_revocation(void *dcap, struct err *err)
 static bool document_issuer(struct dcap *d, struct slice chain, struct document *doc, struct err *err)
 {
     struct tcb_signer *s = &doc->signer;
+    struct memo_entry *fresh;
 
-    if (!tcb_signer_parse(chain, d->x.arena, s, err) || !tcb_signer_verify(d->x.in, s, err))
+    if (!READ(d, read_signer, chain, s, &fresh, err) || !tcb_signer_verify(d->x.in, s, err))
         return false;
+    keep(d, s->leaf.not_after, fresh);
     if (!step_cert_in_time(&d->x, &s->leaf, err) || !step_cert_in_time(&d->x, &s->root, err)) {
         (void)err_in(err, "issuer chain");
         return err_as(err, E_COLLATERAL_EXPIRED);
@@ -67,12 +113,17 @@ static bool document_issuer(struct dcap *d, struct slice chain, struct document 
     return not_revoked(d, &d->root_crl, &s->leaf, "TCB signing certificate", err);
 }
 
-static bool document_signature(struct dcap *d, struct slice text, const char *member, struct document *doc,
-                               struct err *err)
+static bool document_signature(struct dcap *d, struct slice text, const char *member, memo_reader *read,
+                               struct document *doc, struct err *err)
 {
-    if (!signed_json_split(text, member, d->x.arena, &doc->json, err))
+    struct memo_entry *fresh;
+
+    if (!READ(d, read, text, &doc->json, &fresh, err))
         return false;
-    return signed_json_verify(d->x.in, &doc->json, &doc->signer, err) || err_in(err, "%s", member);
+    if (!signed_json_verify(d->x.in, &doc->json, &doc->signer, err))
+        return err_in(err, "%s", member);
+    keep(d, doc->signer.leaf.not_after, fresh);
+    return true;
 }
 
 static bool document_dates(struct dcap *d, const char *member, int64_t from, int64_t to, struct err *err)
@@ -100,16 +151,20 @@ bool dcap_tcb_info_signature(void *dcap, struct err *err)
 {
     struct dcap *d = dcap;
 
-    return document_signature(d, d->x.in->collateral->tcb_info, "tcbInfo", &d->tcb_doc, err);
+    return document_signature(d, d->x.in->collateral->tcb_info, "tcbInfo", read_signed_tcb_info, &d->tcb_doc,
+                              err);
 }
 
 bool dcap_tcb_info_dates(void *dcap, struct err *err)
 {
     struct dcap *d = dcap;
     const struct tcb_info *t = &d->tcb_info;
+    struct memo_entry *fresh;
 
-    return tcb_info_parse(d->tcb_doc.json.body, d->x.arena, &d->tcb_info, err) &&
-           document_dates(d, "tcbInfo", t->issue_date, t->next_update, err);
+    if (!READ(d, read_tcb_info, d->tcb_doc.json.body, &d->tcb_info, &fresh, err))
+        return false;
+    keep(d, t->next_update, fresh);
+    return document_dates(d, "tcbInfo", t->issue_date, t->next_update, err);
 }
 
 bool dcap_qe_identity_issuer(void *dcap, struct err *err)
@@ -124,16 +179,20 @@ bool dcap_qe_identity_signature(void *dcap, struct err *err)
 {
     struct dcap *d = dcap;
 
-    return document_signature(d, d->x.in->collateral->qe_identity, "enclaveIdentity", &d->qe_doc, err);
+    return document_signature(d, d->x.in->collateral->qe_identity, "enclaveIdentity", read_signed_qe_identity,
+                              &d->qe_doc, err);
 }
 
 bool dcap_qe_identity_dates(void *dcap, struct err *err)
 {
     struct dcap *d = dcap;
     const struct qe_identity *q = &d->qe_identity;
+    struct memo_entry *fresh;
 
-    return qe_identity_parse(d->qe_doc.json.body, d->x.arena, &d->qe_identity, err) &&
-           document_dates(d, "enclaveIdentity", q->issue_date, q->next_update, err);
+    if (!READ(d, read_qe_identity, d->qe_doc.json.body, &d->qe_identity, &fresh, err))
+        return false;
+    keep(d, q->next_update, fresh);
+    return document_dates(d, "enclaveIdentity", q->issue_date, q->next_update, err);
 }
 
 /* ---- does it belong together -------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 
-enum { DEFAULT_MEMO = 4096 };
+enum { MEMO_BYTES = 16 * MIB };
 
 struct judge {
     enum tcb_update update;
@@ -45,7 +45,7 @@ bool judge_open(const struct judge_options *options, int64_t now, struct judge *
     if (j == NULL)
         abort();
     j->update = options->update;
-    j->memo = memo_new(options->max_memo != 0 ? options->max_memo : DEFAULT_MEMO);
+    j->memo = memo_new(MEMO_BYTES);
     if (!collateral_cache_open(&cache, &j->cache, err) ||
         (options->bundle != NULL && !import_file(j, options->bundle, now, err)))
         return false;
@@ -86,9 +86,9 @@ static bool find_collateral(struct judge *j, const struct evidence *evidence, in
     struct collateral_needs needs;
     struct err ignored;
 
-    if (j != NULL && judge_collateral(j, evidence, grace, now, a, &items, err))
-        return collateral_needs_of(evidence, j->update, a, &needs, err) &&
-               collateral_assemble(&needs, &items, out, err);
+    if (j != NULL && collateral_needs_of(evidence, j->update, a, &needs, err) &&
+        collateral_cache_get(j->cache, &needs, now, grace, a, &items, err))
+        return collateral_assemble(&needs, &items, out, err);
     if (domain->collateral != NULL && (j == NULL || err->code == E_COLLATERAL_MISSING))
         return domain->collateral(evidence, now, a, out, j == NULL ? err : &ignored);
     if (j == NULL)

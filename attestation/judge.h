@@ -17,7 +17,6 @@ struct judge_options {
     const char *bundle; /* file; imported at the start; or NULL */
     const char *folder; /* of the collateral cache; NULL: in memory only */
     enum tcb_update update;
-    size_t max_memo; /* signatures remembered; 0: 4096 */
 };
 
 /* From the environment (NULL-terminated NAME=VALUE); borrows from it. E_CONFIG names the variable.

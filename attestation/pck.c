@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/pck.h"
 
+#include "attestation/memo.h"
 #include "base/text.h"
 #include "pki/der.h"
 
@@ -76,15 +77,23 @@ static bool has_pem(struct slice s)
     return false;
 }
 
-bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a,
-                  struct pck_chain *out, struct err *err)
+static bool read_chain(struct slice pem, struct arena *a, void *chain, struct err *err)
 {
+    return pck_chain_parse(pem, a, chain, err);
+}
+
+bool pck_chain_of(const struct dcap_quote *q, const struct appraisal *in, struct arena *a,
+                  struct pck_chain *out, struct memo_entry **fresh, struct err *err)
+{
+    const struct collateral *c = in->collateral;
+
+    *fresh = NULL;
     if (q->cert_type == CERT_PCK_CHAIN && (has_pem(q->cert_data) || c->pck_chain.len == 0))
-        return pck_chain_parse(q->cert_data, a, out, err);
+        return memo_read(in->memo, in->now, read_chain, q->cert_data, a, out, sizeof *out, fresh, err);
     if (q->cert_type == CERT_PCK_LEAF && c->pck_crl_issuer_chain.len > 0)
         return leaf_and_issuers(q->cert_data, c->pck_crl_issuer_chain, a, out, err);
     if (c->pck_chain.len > 0)
-        return pck_chain_parse(c->pck_chain, a, out, err);
+        return memo_read(in->memo, in->now, read_chain, c->pck_chain, a, out, sizeof *out, fresh, err);
     return err_set(
         err, E_EVIDENCE_FORMAT,
         "certification data type %u holds no PCK chain, and the collateral has none: expected type 5 "

@@ -23,10 +23,12 @@ enum certification {
     CERT_PLATFORM_MANIFEST,
 };
 
-/* The three certificates, from the quote or, where it holds none in PEM, from the collateral.
- * E_EVIDENCE_FORMAT, also if a chain is needed and not there; E_PCK_CHAIN for the roles. */
-bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a,
-                  struct pck_chain *out, struct err *err);
+/* The three certificates, from the quote or, where it holds none in PEM, from the collateral; *fresh is for
+ * memo_keep() once the chain is verified. E_EVIDENCE_FORMAT, also if a chain is needed and not there;
+ * E_PCK_CHAIN for the roles. */
+struct memo_entry;
+bool pck_chain_of(const struct dcap_quote *q, const struct appraisal *in, struct arena *a, struct pck_chain *out,
+                  struct memo_entry **fresh, struct err *err);
 
 /* Exactly three certificates whose roles are found by name. E_EVIDENCE_FORMAT; E_PCK_CHAIN for the roles. */
 bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err);

@@ -92,7 +92,9 @@ static bool uvm_format(void *ctx, struct err *err)
     if (!cose_sign1_parse(u->endorsement, "UVM endorsement", &u->message, err))
         return false;
     if (cose_header(u->message.protected_headers, COSE_PAYLOAD_HASH_ALG).len > 0)
-        return refuse(err, "its payload is a digest only (hash envelope), which is not understood");
+        return refuse(
+            err, "its payload is the digest of a document that is not in it (COSE hash envelope): what is "
+                 "endorsed cannot be seen; expected an endorsement with the document itself as payload");
     if (!read_chain(u, err) || !read_name(u, "iss", CWT_ISSUER, &u->issuer, err) ||
         !read_name(u, "feed", CWT_SUBJECT, &feed, err))
         return false;

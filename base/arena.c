@@ -12,6 +12,11 @@ struct arena_chunk {
     size_t used, cap;
     alignas(16) uint8_t data[];
 };
+struct arena_end {
+    struct arena_end *next;
+    void (*end)(void *thing);
+    void *thing;
+};
 enum { CHUNK = 8192 - sizeof(struct arena_chunk) };
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -81,8 +86,28 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return text;
 }
 
+void arena_at_end(struct arena *a, void (*end)(void *thing), void *thing)
+{
+    struct arena_end *e = arena_alloc(a, sizeof *e);
+
+    *e = (struct arena_end){a->ends, end, thing};
+    a->ends = e;
+}
+
+size_t arena_size(const struct arena *a)
+{
+    size_t all = 0;
+
+    for (const struct arena_chunk *c = a->chunks; c != NULL; c = c->next)
+        all += sizeof *c + c->cap;
+    return all;
+}
+
 void arena_wipe(struct arena *a)
 {
+    for (const struct arena_end *e = a->ends; e != NULL; e = e->next)
+        e->end(e->thing);
+    a->ends = NULL;
     for (struct arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
         next = c->next;
         sodium_memzero(c, sizeof *c + c->cap);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(name bytes buf text clock uuid err json file secret)
+foreach(name arena bytes buf text clock uuid err json file secret)
   unit_test(${name} USES base)
 endforeach()
 plain_test(current USES base)

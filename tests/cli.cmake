@@ -6,6 +6,7 @@ foreach(what "" _users _recover _offline _v1)
 endforeach()
 e2e_test(meshctl_terminal COMMAND e2e/meshctl_terminal.py ${PROJECT_BINARY_DIR})
 e2e_test(evidence COMMAND e2e/evidence.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
+e2e_test(collateral_service COMMAND e2e/collateral_service.sh $<TARGET_FILE:meshctl-sim> $<TARGET_FILE:meshsim>)
 
 # Genuine evidence, if it is there.
 e2e_test(cli_vectors COMMAND e2e/cli_vectors.py ${PROJECT_BINARY_DIR})

@@ -15,6 +15,7 @@ foreach(library marble marble-shared marble-sim marble-sim-shared)
   set_target_properties(probe-${library} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endforeach()
 
-foreach(name marble tees find_package)
+e2e_test(tees COMMAND e2e/tees.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim> $<TARGET_FILE:meshctl-sim>)
+foreach(name marble find_package)
   e2e_test(${name} COMMAND e2e/${name}.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 endforeach()

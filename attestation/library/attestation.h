@@ -75,10 +75,11 @@ MESH_ATTEST_API struct mesh_attest_policy *mesh_attest_policy_parse(struct mesh_
                                                                     struct mesh_attest_error *error);
 MESH_ATTEST_API void mesh_attest_policy_free(struct mesh_attest_policy *policy);
 
-/* Signatures of vendors that were found to hold, so that they are not verified again: it changes the time that an
- * appraisal takes, never its verdict. `max_entries` is a bound of 64 bytes each; 0: 4096. */
+/* Signatures of vendors that were found to hold, and their certificates and documents as they were read, so that neither
+ * is done again: it changes the time that an appraisal takes, never its verdict. `max_bytes`: the most that it may hold;
+ * 0: 16 MiB, which is enough for some hundred platforms. */
 struct mesh_attest_memory;
-MESH_ATTEST_API struct mesh_attest_memory *mesh_attest_memory_new(size_t max_entries);
+MESH_ATTEST_API struct mesh_attest_memory *mesh_attest_memory_new(size_t max_bytes);
 MESH_ATTEST_API void mesh_attest_memory_free(struct mesh_attest_memory *memory);
 
 /* ---- the question --------------------------------------------------------------------------------------------- */

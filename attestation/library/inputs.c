@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "pki/hash.h"
 
-enum { DEFAULT_MEMORY = 4096 };
+enum { DEFAULT_MEMORY = 16 * MIB };
 
 const char *mesh_attest_version(void) { return MARBLEMESH_VERSION; }
 
@@ -80,10 +80,10 @@ void mesh_attest_policy_free(struct mesh_attest_policy *policy)
 
 /* ---- memory ---------------------------------------------------------------------------------------- */
 
-struct mesh_attest_memory *mesh_attest_memory_new(size_t max_entries)
+struct mesh_attest_memory *mesh_attest_memory_new(size_t max_bytes)
 {
     pki_init();
-    return (struct mesh_attest_memory *)(void *)memo_new(max_entries != 0 ? max_entries : DEFAULT_MEMORY);
+    return (struct mesh_attest_memory *)(void *)memo_new(max_bytes != 0 ? max_bytes : DEFAULT_MEMORY);
 }
 
 void mesh_attest_memory_free(struct mesh_attest_memory *memory)

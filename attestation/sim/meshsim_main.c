@@ -214,6 +214,7 @@ static bool run_evidence(const struct arguments *args, struct arena *a, struct e
     struct slice evidence;
     const struct tee *tee;
 
+    sim_measure_instead(args->operand);
     return read_report_data(args, a, report_data, err) && tee_here(&tee, err) &&
            tee->evidence(report_data, a, &evidence, err) && file_save(args->value[OUTPUT], evidence, 0644, err);
 }
@@ -365,9 +366,12 @@ static const struct command commands[] = {
      .needs = BIT(REPORT_DATA) | BIT(OUTPUT),
      .run = run_quote},
     {.name = "evidence",
-     .summary = "write what the simulated TEE shows of meshsim itself",
-     .help = "Writes evidence of the kind that MESH_SIM_TEE names (sgx, tdx, snp, snp-aci, az-snp, az-tdx, nitro), as a\n"
-             "program in such a TEE sends it: a quote, report or document, or a container of several parts.",
+     .operand = "PROGRAM",
+     .operand_optional = true,
+     .summary = "write what the simulated TEE shows of a program",
+     .help = "Writes evidence of the kind that MESH_SIM_TEE names (sgx, tdx, snp, snp-aci, az-snp, az-tdx, nitro), as this\n"
+             "program in such a TEE sends it, or without PROGRAM meshsim itself: a quote, report or document, or a container\n"
+             "of several parts.",
      .takes = BIT(REPORT_DATA) | BIT(OUTPUT),
      .needs = BIT(REPORT_DATA) | BIT(OUTPUT),
      .run = run_evidence},

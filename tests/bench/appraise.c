@@ -331,7 +331,7 @@ static void run(const struct kind *k)
     now = clock_now(); /* documents of Nitro bear the time at which they were made */
     memo = NULL;
     cold = measure_appraisal();
-    memo = memo_new(4096);
+    memo = memo_new(16 << 20);
     /* The simulated quoting enclave has its certificate made anew each time. */
     for (int i = 0; i < FRESH; i++)
         appraise_once();

@@ -2,6 +2,7 @@
 /* The extension of a certificate: the first byte says which kind, the rest is its value. */
 #include <stdlib.h>
 
+#include "attestation/certificate_endorsements.h"
 #include "attestation/certificate_evidence.h"
 #include "base/limits.h"
 #include "pki/hash.h"
@@ -14,10 +15,12 @@ static const uint8_t oid_dice[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x09};
 static const uint8_t oid_oe[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x01};
 static const uint8_t oid_gramine[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x8a, 0x39, 0x06};
 static const uint8_t oid_oe_evidence[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x69, 0x02};
+static const uint8_t oid_endorsements[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x02};
 static const struct slice oids[] = {{oid_dice, sizeof oid_dice},
                                     {oid_oe, sizeof oid_oe},
                                     {oid_gramine, sizeof oid_gramine},
-                                    {oid_oe_evidence, sizeof oid_oe_evidence}};
+                                    {oid_oe_evidence, sizeof oid_oe_evidence},
+                                    {oid_endorsements, sizeof oid_endorsements}};
 
 static struct key key;
 
@@ -42,6 +45,7 @@ static void make(struct slice value, struct slice oid, struct arena *a, struct c
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct certificate_evidence e;
+    struct collateral endorsed;
     struct arena a = {0};
     struct cert c;
     struct err err;
@@ -53,9 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!key_generate(KEY_P256, &key, &err))
             abort();
     }
-    make(slice_of(data + 1, size - 1), oids[data[0] % 4], &a, &c);
+    make(slice_of(data + 1, size - 1), oids[data[0] % (sizeof oids / sizeof oids[0])], &a, &c);
     if (certificate_evidence_find(&c, FRAMINGS_USUAL | FRAMING_GRAMINE_LEGACY, &a, &e, &err) &&
         (e.evidence.len > size || e.num_report_data == 0 || e.report_data[0].len != 64))
+        abort();
+    if (certificate_endorsements(&c, &endorsed, &err) &&
+        endorsed.tcb_info.len + endorsed.qe_issuer_chain.len > size)
         abort();
     arena_wipe(&a);
     return 0;

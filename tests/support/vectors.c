@@ -518,7 +518,7 @@ static bool list_folders(const char *folder, struct arena *a, char ***ids, size_
 bool vectors_run(const char *folder, struct arena *a, void (*seen)(void *ctx, const struct vector_seen *v),
                  void *ctx, struct err *err)
 {
-    struct memo *memo = memo_new(4096);
+    struct memo *memo = memo_new(1 << 20);
     char **ids = NULL;
     size_t num = 0;
     bool ok = list_index(folder, a, &ids, &num, err);

@@ -241,7 +241,7 @@ Test(uvm, flipped_bits_are_refused, .init = begin, .fini = end, .timeout = 200)
 {
     const struct slice whole = arena_copy(&s.a, s.evidence.uvm_endorsements);
     uint8_t *bytes = arena_alloc(&s.a, whole.len);
-    struct memo *memo = memo_new(4096);
+    struct memo *memo = memo_new(1 << 20);
 
     memcpy(bytes, whole.ptr, whole.len);
     s.what.memo = memo;

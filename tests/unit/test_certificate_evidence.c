@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "attestation/cbor.h"
+#include "attestation/collateral.h"
 #include "attestation/sim/sim.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -293,6 +294,181 @@ Test(certificate_evidence, claims_that_the_quote_was_not_made_for_are_refused)
     close_scene(&s);
 }
 
+/* ---- DICE endorsements ---------------------------------------------------------------- */
+
+static const uint8_t oid_endorsements[] = {0x67, 0x81, 0x05, 0x05, 0x04, 0x02};
+
+/* The scene's collateral as the certificate's; members that are zero are as they should be. */
+struct endorsing {
+    unsigned tag, num;
+    bool version_in_bytes, no_time, trailing, text_for_bytes;
+};
+
+static struct slice with_nul(struct scene *s, struct slice text)
+{
+    return slice_of(arena_strndup(&s->a, text), text.len + 1);
+}
+
+static struct slice endorsements(struct scene *s, const struct collateral *c, const struct endorsing *e)
+{
+    struct buf b = buf_max(128 * KIB);
+    struct slice out;
+
+    put_head(&b, 6, e->tag == 0 ? 60000 : e->tag);
+    put_head(&b, 4, e->num != 0 ? e->num : e->no_time ? 8 : 9);
+    if (e->version_in_bytes)
+        put_bytes(&b, slice_of("\1\0\0\0", 4));
+    else
+        put_head(&b, 0, 1);
+    put_bytes(&b, with_nul(s, c->tcb_info));
+    put_bytes(&b, with_nul(s, c->tcb_issuer_chain));
+    put_bytes(&b, c->pck_crl);
+    put_bytes(&b, c->root_ca_crl);
+    put_bytes(&b, with_nul(s, c->pck_crl_issuer_chain));
+    put_bytes(&b, with_nul(s, c->qe_identity));
+    if (e->text_for_bytes)
+        put_text(&b, "chain");
+    else
+        put_bytes(&b, with_nul(s, c->qe_issuer_chain));
+    if (!e->no_time)
+        put_bytes(&b, slice_str("2026-01-02T03:04:05Z"));
+    if (e->trailing)
+        buf_u8(&b, 0);
+    out = arena_copy(&s->a, buf_bytes(&b));
+    buf_wipe(&b);
+    return out;
+}
+
+static void issue_endorsed(struct scene *s, const struct collateral *c, const struct endorsing *e)
+{
+    const struct dice d = {0};
+    const struct extension both[] = {
+        {.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(s, &d)},
+        {.oid = {oid_endorsements, sizeof oid_endorsements}, .value = endorsements(s, c, e)},
+    };
+
+    issue(s, both, 2);
+}
+
+static const struct check *check_named(const struct verdict *v, const char *name)
+{
+    for (size_t i = 0; i < v->num_checks; i++)
+        if (strcmp(v->checks[i].name, name) == 0)
+            return &v->checks[i];
+    cr_assert(false, "no check %s", name);
+    return NULL;
+}
+
+Test(certificate_evidence, endorsements_are_collateral_where_there_is_none)
+{
+    static const struct endorsing forms[] = {{0}, {.no_time = true}, {.version_in_bytes = true}};
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct collateral_needs needs;
+        struct evidence e = {.kind = EVIDENCE_CERTIFICATE};
+        struct verdict v;
+        struct scene s;
+        struct err err;
+
+        open_scene(&s, KEY_P256);
+        issue_endorsed(&s, &s.collateral, &forms[i]);
+        s.collateral = (struct collateral){0};
+        cr_assert(judge(&s, FRAMINGS_USUAL, &v), "form %zu: %s", i, v.reason.text);
+        cr_expect_str_eq(check_named(&v, "certificate_endorsements")->found,
+                         "4 items of collateral are the certificate's");
+        e.certificate = s.cert.der;
+        cr_assert(collateral_needs_of(&e, UPDATE_STANDARD, &s.a, &needs, &err), "%s", err.text);
+        for (size_t k = 0; k < needs.num; k++)
+            cr_expect(needs.at[k].optional, "%s", needs.at[k].name);
+        cr_expect_null(collateral_missing(&e, &s.collateral, &s.a));
+        close_scene(&s);
+    }
+}
+
+/* A list of one's own that revokes the platform is not driven out by an older one that does not. */
+Test(certificate_evidence, collateral_of_ones_own_counts_before_endorsements)
+{
+    static const struct sim_collateral_options revoking = {.revoke_pck = true};
+    const struct endorsing usual = {0};
+    struct collateral mine;
+    struct verdict v;
+    struct scene s;
+    struct err err;
+
+    open_scene(&s, KEY_P256);
+    issue_endorsed(&s, &s.collateral, &usual);
+    cr_assert(sim_collateral(&sim_platform_default, &revoking, NOW, &s.a, &mine, &err), "%s", err.text);
+    s.collateral = (struct collateral){.pck_crl = mine.pck_crl};
+    cr_expect_not(judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_CERT_REVOKED, "%s", v.reason.text);
+    cr_expect_str_eq(check_named(&v, "certificate_endorsements")->found,
+                     "3 items of collateral are the certificate's");
+    s.collateral.pck_crl = slice_of("", 0);
+    cr_expect_not(judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect_eq(v.reason.code, E_CRL,
+                 "an empty list of one's own is a fault, and no reason to take another's");
+    close_scene(&s);
+}
+
+Test(certificate_evidence, endorsements_are_verified_like_any_collateral)
+{
+    static const struct sim_collateral_options old = {.valid_from = NOW - 90 * DAY,
+                                                      .valid_to = NOW - 60 * DAY};
+    const struct endorsing usual = {0};
+    struct collateral theirs;
+    struct verdict v;
+    struct scene s;
+    struct err err;
+
+    open_scene(&s, KEY_P256);
+    cr_assert(sim_collateral(&sim_platform_default, &old, NOW, &s.a, &theirs, &err), "%s", err.text);
+    issue_endorsed(&s, &theirs, &usual);
+    s.collateral = (struct collateral){0};
+    cr_expect_not(judge(&s, FRAMINGS_USUAL, &v));
+    cr_expect(v.reason.code == E_CRL_EXPIRED || v.reason.code == E_COLLATERAL_EXPIRED, "%s", v.reason.text);
+    close_scene(&s);
+}
+
+Test(certificate_evidence, endorsements_of_another_form_are_refused)
+{
+    static const struct endorsing forms[] = {
+        {.num = 7}, {.num = 10}, {.num = 8}, {.trailing = true}, {.text_for_bytes = true}};
+    const struct endorsing foreign = {.tag = 60001}, usual = {0};
+    struct verdict v;
+    struct scene s;
+
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        open_scene(&s, KEY_P256);
+        issue_endorsed(&s, &s.collateral, &forms[i]);
+        cr_expect_not(judge(&s, FRAMINGS_USUAL, &v), "form %zu", i);
+        cr_expect_eq(v.reason.code, E_COLLATERAL_FORMAT, "form %zu: %s", i, v.reason.text);
+        cr_expect_str_eq(v.reason.text,
+                         "certificate: endorsements: expected CBOR 60000([version, 7 byte strings, and a "
+                         "time or none]) and nothing after it");
+        close_scene(&s);
+    }
+    open_scene(&s, KEY_P256);
+    issue_endorsed(&s, &s.collateral, &foreign);
+    cr_expect(judge(&s, FRAMINGS_USUAL, &v), "those of another kind are for others: %s", v.reason.text);
+    s.collateral = (struct collateral){0};
+    cr_expect_not(judge(&s, FRAMINGS_USUAL, &v));
+    close_scene(&s);
+    open_scene(&s, KEY_P256);
+    for (size_t len = 0; len < 40; len++) {
+        const struct dice d = {0};
+        const struct extension both[] = {
+            {.oid = {oid_dice, sizeof oid_dice}, .value = dice_evidence(&s, &d)},
+            {.oid = {oid_endorsements, sizeof oid_endorsements},
+             .value = slice_of(endorsements(&s, &s.collateral, &usual).ptr, len)},
+        };
+
+        issue(&s, both, 2);
+        cr_expect_eq(judge(&s, FRAMINGS_USUAL, &v), len < 3,
+                     "cut to %zu: before its tag is whole it has none", len);
+    }
+    close_scene(&s);
+}
+
 /* ---- Open Enclave, Gramine ---------------------------------------------------------- */
 
 Test(certificate_evidence, open_enclave_hashes_the_key_or_its_pem_text)
@@ -494,7 +670,7 @@ Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_k
     cr_expect(strstr(v.reason.text, "certificate with evidence: is not signed by its own key: ") ==
                   v.reason.text,
               "%s", v.reason.text);
-    cr_expect_eq(v.num_checks, 6, "of the evidence in it there is nothing to say yet");
+    cr_expect_eq(v.num_checks, 7, "of the evidence in it there is nothing to say yet");
     close_scene(&s);
 }
 

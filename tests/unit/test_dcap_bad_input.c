@@ -121,7 +121,7 @@ Test(dcap_bad_input, each_bit_of_an_sgx_quote_of_version_3_is_protected, .timeou
     struct scene s;
 
     scene_usual(&s);
-    s.what.memo = memo_new(1024);
+    s.what.memo = memo_new(1 << 20);
     cr_assert_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     flip_regions(&s, parts);
     memo_free(&s.what.memo);
@@ -134,7 +134,7 @@ Test(dcap_bad_input, each_bit_of_a_tdx_quote_of_version_4_is_protected, .timeout
     struct scene s;
 
     scene_of_td(&s, &sim_td_default, &plain, &usual);
-    s.what.memo = memo_new(1024);
+    s.what.memo = memo_new(1 << 20);
     cr_assert_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     flip_regions(&s, parts);
     memo_free(&s.what.memo);
@@ -149,7 +149,7 @@ Test(dcap_bad_input, each_bit_of_a_tdx_quote_of_version_5_is_protected, .timeout
 
     td_15.is_td15 = true;
     scene_of_td(&s, &td_15, &plain, &usual);
-    s.what.memo = memo_new(1024);
+    s.what.memo = memo_new(1 << 20);
     cr_assert_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     flip_regions(&s, parts);
     memo_free(&s.what.memo);
@@ -166,7 +166,7 @@ static void scene_with_chain(struct scene *s, struct pck_chain *chain)
     struct err err;
 
     scene_of_td(s, &sim_td_default, &by_id, &with_chain);
-    s->what.memo = memo_new(1024);
+    s->what.memo = memo_new(1 << 20);
     cr_assert_eq(judge(s), E_NONE, "%s", s->v.reason.text);
     cr_assert(pck_chain_parse(s->collateral.pck_chain, &s->a, chain, &err), "%s", err.text);
 }
@@ -230,7 +230,7 @@ Test(dcap_bad_input, each_bit_of_the_collateral_is_protected, .timeout = 250)
     struct scene s;
 
     scene_of_td(&s, &sim_td_default, &plain, &usual);
-    s.what.memo = memo_new(1024);
+    s.what.memo = memo_new(1 << 20);
     cr_assert_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     flip_document(&s, &s.collateral.tcb_info, "tcbInfo");
     flip_document(&s, &s.collateral.qe_identity, "enclaveIdentity");
@@ -268,7 +268,7 @@ Test(dcap_bad_input, every_truncation_is_refused, .timeout = 250)
 
     td_15.is_td15 = true;
     scene_of_td(&s, &td_15, &plain, &usual);
-    s.what.memo = memo_new(1024);
+    s.what.memo = memo_new(1 << 20);
     cut_each(&s, &s.evidence.quote, 0, format, "quote");
     memo_free(&s.what.memo);
     scene_close(&s);

@@ -228,7 +228,7 @@ Test(nitro, every_flipped_bit_is_refused, .init = begin, .fini = end, .timeout =
     const size_t len = evidence.document.len;
     uint8_t *bytes = arena_alloc(&a, len);
     bool *is_sampled = arena_array(&a, len, sizeof *is_sampled);
-    struct memo *memo = memo_new(1024);
+    struct memo *memo = memo_new(1 << 20);
 
     for (size_t i = 0; i < len; i++)
         is_sampled[i] = is_in_certificate(i);

@@ -240,7 +240,7 @@ Test(snp, debug_vmpl_and_migration_are_told_and_not_judged)
 
 Test(snp, a_memo_changes_nothing_but_the_time, .init = open_usual, .fini = end)
 {
-    struct memo *memo = memo_new(1024);
+    struct memo *memo = memo_new(1 << 20);
     const char *without;
 
     EXPECT_GENUINE();
@@ -379,7 +379,7 @@ Test(snp, what_later_versions_use_is_not_reserved_in_them)
 Test(snp, every_flipped_bit_is_refused, .init = open_usual, .fini = end, .timeout = 280)
 {
     uint8_t bytes[SNP_REPORT_LEN];
-    struct memo *memo = memo_new(1024);
+    struct memo *memo = memo_new(1 << 20);
 
     memcpy(bytes, s.evidence.report.ptr, sizeof bytes);
     s.evidence.report = slice_of(bytes, sizeof bytes);
