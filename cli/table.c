@@ -18,7 +18,7 @@ const struct option global_options[] = {
     {"nonce", 0, "TEXT", NULL, "put this into the question for the quote (default 32 random bytes)"},
     {"save-sgx-quote", 0, "FILE", NULL, "keep the coordinator's quote"},
     {"collateral", 0, "FILE", NULL, "collateral bundle to judge the quote with"},
-    {"namespace", 'n', "NAME", "marblerun", "Kubernetes namespace; taken for scripts' sake, no command here needs it"},
+    {"namespace", 'n', "NAME", "marblerun", "Kubernetes namespace, for install, uninstall, check, version"},
     {"verbose", 'v', NULL, NULL, "with an error, also what in general causes it"},
     {0},
 };
@@ -75,5 +75,5 @@ static const struct command evidence_commands[] = {
 
 const struct command *const command_groups[] = {
     manifest_commands,    update_commands,   check_commands, secret_commands, recover_commands,
-    certificate_commands, evidence_commands, other_commands, help_commands,   NULL,
+    certificate_commands, evidence_commands, kubernetes_commands, other_commands, help_commands,   NULL,
 };
