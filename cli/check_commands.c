@@ -312,6 +312,7 @@ static const struct option new_options[] = {
     {"user", 0, "NAME=FILE", NULL,
      "a user who may update the manifest, and her certificate (PEM); may be repeated"},
     {"recovery-key", 0, "NAME=FILE", NULL, "a public RSA key for recovery (PEM); may be repeated"},
+    {"yes", 'y', NULL, NULL, "ask nothing"},
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {0},
 };
@@ -342,9 +343,10 @@ const struct command check_commands[] = {
      0},
     {"manifest new", "", 0, 0, new_options, "print a manifest to begin with",
      "Prints a commented manifest in YAML, which `manifest set` takes: a package, a marble, a secret, and "
-     "whoever\n"
-     "was named.",
-     "meshctl manifest new --program build/my_service --marble frontend -o manifest.yaml\n"
+     "whoever was\n"
+     "named. On a terminal, without any of these options, it asks for them.",
+     "meshctl manifest new -o manifest.yaml\nmeshctl manifest new --program build/my_service --marble "
+     "frontend -o manifest.yaml\n"
      "meshctl manifest new --user alice=alice.crt --recovery-key alice=alice.pub",
      new_manifest, 0},
     {0},

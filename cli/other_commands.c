@@ -85,11 +85,14 @@ const struct command other_commands[] = {
      "cached,\n"
      "and prints CODE: MESSAGE. 1: waits for recovery; 2: waits for a manifest; 3: runs.",
      "meshctl status localhost:4433", status, 0},
-    {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
+    {"package-info", "FILE|FOLDER", 1, 1, json_options, "print the package properties of a program",
      "Prints what a manifest's package says of a signed enclave: UniqueID, SignerID, ProductID and\n"
-     "SecurityVersion. The -sim twin takes any native program. A package in a manifest has either the\n"
+     "SecurityVersion; of one of Open Enclave, EGo or the SGX SDK, of Gramine's app.sig or app.manifest.sgx, or of a\n"
+     "folder with these, or with an Occlum instance. The -sim twin takes any native program. A package has either the\n"
      "UniqueID, or the three others.",
-     "meshctl package-info enclave.signed --json", package_info, 0},
+     "meshctl package-info enclave.signed --json\nmeshctl package-info ./gramine-app\nmeshctl package-info "
+     "./occlum-instance",
+     package_info, 0},
     {"version", "", 0, 0, json_options, "print the version",
      "Prints the version of this program, the trust domain that it belongs to, and the version of the "
      "coordinator in\n"

@@ -153,9 +153,10 @@ static bool save_or_print(struct cli *cli, const char *path, struct slice text, 
 
 static bool public_key(struct cli *cli, struct err *err)
 {
-    scoped(json_release) json_t *data = NULL;
+    scoped(json_release) json_t *data = NULL, *value = NULL;
     const struct api_request request = {.method = "GET", .path = "/recover/public-key", .only_v2 = true};
     struct slice spki;
+    const char *pem;
     struct target t;
     struct fields f;
     bool is_v1;
@@ -167,8 +168,12 @@ static bool public_key(struct cli *cli, struct err *err)
     spki = field_bytes(&f, "ephemeralPublicKey", LIMIT_CERTIFICATE);
     if (!fields_done(&f))
         return err_in(err, "the coordinator's answer to recover/public-key");
-    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem_text(&cli->arena, "PUBLIC KEY", spki)),
-                         err);
+    pem = pem_text(&cli->arena, "PUBLIC KEY", spki);
+    if (cli_flag(cli, "json") && cli_option(cli, "output") == NULL) {
+        value = json_pack("{s:s}", "publicKey", pem);
+        return print_or_save_json(cli, value, err);
+    }
+    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem), err);
 }
 
 static bool encrypt_secret(struct cli *cli, struct err *err)
@@ -210,7 +215,10 @@ static const struct option signature_options[] = {
     {0},
 };
 static const struct option public_options[] = {
-    {"output", 'o', "FILE", NULL, "write here, where nothing is yet, instead of to standard output"}, {0}};
+    {"output", 'o', "FILE", NULL, "write here, where nothing is yet, instead of to standard output"},
+    {"json", 0, NULL, NULL, "print JSON; a file of --output is PEM"},
+    {0},
+};
 static const struct option encrypt_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens the secret (PEM)"},
     {"coordinator-pub-key", 0, "FILE", NULL, "the coordinator's key, as public-key writes it"},

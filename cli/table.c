@@ -34,15 +34,21 @@ static const struct option verify_options[] = {
     {"root", 0, "FILE", NULL, "another trust anchor, a certificate; -sim twin only"},
     {0},
 };
-static const struct option fetch_options[] = {{"output", 'o', "FILE", NULL, "write here instead of to standard output"},
-                                              {0}};
+static const struct option fetch_options[] = {
+    {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
+    {"json", 0, NULL, NULL, "the same: bundles are JSON"},
+    {0},
+};
 static const struct option show_options[] = {
     {"at", 0, "TIME", NULL, "say what is expired at this time (2026-12-31T23:59:59Z) instead of now"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };
 static const struct option import_options[] = {
-    {"into", 0, "FOLDER", NULL, "the cache's folder: what MESH_COLLATERAL_CACHE names"}, {0}};
+    {"into", 0, "FOLDER", NULL, "the cache's folder: what MESH_COLLATERAL_CACHE names"},
+    {"json", 0, NULL, NULL, "print JSON"},
+    {0},
+};
 
 static const struct command evidence_commands[] = {
     {"evidence show", "FILE", 1, 1, json_options, "print what evidence says, unverified",

@@ -71,13 +71,14 @@ static void print_progress(const struct progress *p)
 static bool print_progress_json(struct cli *cli, const struct progress *p, struct err *err)
 {
     scoped(json_release) json_t *users = json_array();
-    scoped(json_release) json_t *value = NULL;
 
     for (size_t i = 0; i < p->num_users; i++)
         (void)json_array_append_new(users, json_string(p->users[i]));
-    value = json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0, "missingAcknowledgments",
-                      (json_int_t)p->missing, "missingUsers", users);
-    return print_or_save_json(cli, value, err);
+    return hand_out_with_recovery_data(cli,
+                                       json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0,
+                                                 "missingAcknowledgments", (json_int_t)p->missing,
+                                                 "missingUsers", users),
+                                       p->recovery, err);
 }
 
 static bool upload(struct cli *cli, const char *path, struct err *err)
@@ -96,10 +97,9 @@ static bool upload(struct cli *cli, const char *path, struct err *err)
     request.body_v1 = file.json;
     if (!api_call(&t, &request, &is_v1, &data, err) || !read_progress(&cli->arena, data, is_v1, &p, err))
         return false;
-    if (!cli_flag(cli, "json"))
-        print_progress(&p);
-    else if (!print_progress_json(cli, &p, err))
-        return false;
+    if (cli_flag(cli, "json"))
+        return print_progress_json(cli, &p, err);
+    print_progress(&p);
     return hand_out_recovery_data(cli, p.recovery, err);
 }
 
@@ -171,7 +171,7 @@ static const struct option cancel_options[] = {
 static const struct option get_options[] = {
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {"missing", 0, NULL, NULL, "print who can still acknowledge it instead"},
-    {"json", 0, NULL, NULL, "with --missing: print JSON"},
+    {"json", 0, NULL, NULL, "with --missing: print JSON; a manifest is JSON anyway"},
     {0},
 };
 

@@ -153,7 +153,7 @@ equal "what is drawn" "$(drawn names.svg)" "['package  <p>&\"\\'', 'marble  ]]>?
 run 0 manifest graph names.json --json
 
 # ---- explain
-for code in state_wrong '[state_wrong]'; do
+for code in state_wrong '[state_wrong]' 'rpc error: code = Internal desc = [1] no: [state_wrong]'; do
     run 0 explain "$code"
     has_text "$out" "What to do:"
 done
