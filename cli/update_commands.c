@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/manifest_file.h"
 #include "cli/recovery_data.h"
+#include "cli/token.h"
 
 /* What came of an update, in either version's form. */
 struct progress {
@@ -159,6 +160,7 @@ static bool update_get(struct cli *cli, struct err *err)
 static const struct option upload_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    TOKEN_USER_OPTIONS,
     {"recoverydata", 'r', "FILE", NULL, "write new recovery data here (0600) instead of to standard output"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
@@ -166,6 +168,7 @@ static const struct option upload_options[] = {
 static const struct option cancel_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    TOKEN_USER_OPTIONS,
     {0},
 };
 static const struct option get_options[] = {

@@ -3,6 +3,7 @@
 
 unit_test(hash USES pki)
 unit_test(share USES pki)
+unit_test(oaep USES pki)
 unit_test(der USES pki)
 unit_test(pem USES pki)
 unit_test(key SOURCES unit/test_key.c support/peer.c USES pki)
