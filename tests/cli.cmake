@@ -12,8 +12,8 @@ e2e_test(chart COMMAND e2e/chart.sh ${PROJECT_BINARY_DIR})
 set_tests_properties(e2e_chart PROPERTIES SKIP_RETURN_CODE 77)
 e2e_test(evidence COMMAND e2e/evidence.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 
-# Every command, word for word: `tests/e2e/transcripts.py BUILD-FOLDER --write` writes the golden files anew.
-e2e_test(transcripts COMMAND e2e/transcripts.py ${PROJECT_BINARY_DIR})
+# Every command, word for word: scripts/transcripts writes the golden files anew.
+e2e_test(transcripts COMMAND e2e/transcripts.py ${PROJECT_BINARY_DIR} $<TARGET_FILE:meshsim>)
 
 # Genuine evidence, if it is there.
 e2e_test(cli_vectors COMMAND e2e/cli_vectors.py ${PROJECT_BINARY_DIR})

@@ -93,6 +93,7 @@ has_text "$errors" "the coordinator refused"
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -keyout server.key -out server.crt 2>/dev/null
 for version in tls1_2 tls1_3; do
     for suite in ECDHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AES256-GCM-SHA384; do
+        : >server.log
         openssl s_server -accept 0 -"$version" -cipher "$suite" -cert server.crt -key server.key -Verify 1 -www >server.log 2>&1 </dev/null &
         server=$!
         started+=("$server")

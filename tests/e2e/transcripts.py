@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: transcripts.py BUILD-FOLDER [--write]
+"""usage: transcripts.py BUILD-FOLDER MESHSIM [--write]
 
 Every command of the operator's tool against a real coordinator, twice: in a pipe and on a terminal (a pseudo-terminal of
 100 columns), each in a mesh of its own. What it says is compared with tests/e2e/transcripts/SCENE.pipe and SCENE.terminal,
@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 GOLDEN = HERE / "transcripts"
 SCREENS = ROOT / "docs" / "screens.md"
+MESHSIM = Path(sys.argv[2]).resolve()  # makes evidence
 PICTURE = ROOT / "docs" / "pictures" / "mesh.svg"
 
 # ---- what differs from run to run -----------------------------------------------------------------------------
@@ -43,8 +44,10 @@ PATTERNS = [
     (r"\b(?=[0-9a-f]*[1-9a-f])[0-9a-f]{24,}\b", "<hex>"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
     (r"\b1[67]\d{8}(\.\d+)?\b", "<time>"),
-    (r"(?<![\w/.+-])[A-Za-z0-9+/]{40,}={0,2}(?![\w/.-])", "<base64>"),
-    (r"\b\d+ (seconds|minutes|hours|days)\b", r"<n> \1"),
+    (r"(?<![\w/.+-])(?=[0-9a-f]*[g-zA-Z+/])[A-Za-z0-9+/]{40,}={0,2}(?![\w/.-])", "<base64>"),
+    (r"(?<![\w/.+-])[A-Za-z0-9+/]{22}==", "<base64>"),
+    (r"\b\d+ (seconds|minutes|hours|days|bytes)\b", r"<n> \1"),
+    (r'"bytes": ?\d+', '"bytes":<n>'),
 ]
 
 
@@ -303,8 +306,8 @@ def play_recovery(mesh):
 
 
 def play_evidence(mesh):
-    mesh.run(str(mesh.build / "meshsim"), "evidence", "--report-data", "0102", "-o", "evidence")
-    mesh.run(str(mesh.build / "meshsim"), "collateral", "-o", "bundle.json")
+    mesh.run(str(MESHSIM), "evidence", "--report-data", "0102", "-o", "evidence")
+    mesh.run(str(MESHSIM), "collateral", "-o", "bundle.json")
     mesh.write("old.json", '{"UniqueID": "' + "00" * 32 + '"}')
     for line in ("evidence show evidence #12", "evidence show evidence --json #6", "evidence show notes.txt",
                  "evidence verify --collateral bundle.json evidence #8",
@@ -395,7 +398,7 @@ def compare(path, text, write):
     golden = path.read_text() if path.exists() else ""
     if golden == text:
         return 0
-    print(f"FAILED: {path.relative_to(ROOT)} (transcripts.py BUILD-FOLDER --write, if this is what is wanted):")
+    print(f"FAILED: {path.relative_to(ROOT)} (scripts/transcripts, if this is what is wanted):")
     sys.stdout.writelines(difflib.unified_diff(golden.splitlines(True), text.splitlines(True), "expected", "found", n=1))
     return 1
 
@@ -419,7 +422,7 @@ def check_explain(build):
 
 
 def main():
-    build, write = Path(sys.argv[1]).resolve(), sys.argv[2:] == ["--write"]
+    build, write = Path(sys.argv[1]).resolve(), sys.argv[3:] == ["--write"]
     faults, terminals, typed = check_explain(build), {}, set()
     for name in SCENES:
         for terminal, suffix in ((False, "pipe"), (True, "terminal")):
