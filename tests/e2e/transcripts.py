@@ -312,14 +312,14 @@ def play_evidence(mesh):
     for line in ("evidence show evidence #12", "evidence show evidence --json #6", "evidence show notes.txt",
                  "evidence verify --collateral bundle.json evidence #8",
                  "evidence verify --collateral bundle.json --json evidence #6",
-                 "evidence verify --collateral bundle.json --report-data 0303 evidence #4",
+                 "evidence verify --collateral bundle.json --report-data 0303 evidence",
                  "evidence verify --collateral bundle.json --policy old.json evidence #4",
                  "evidence verify --collateral missing.json evidence", "evidence verify", "evidence verify --at noon evidence",
                  "collateral show bundle.json #6", "collateral show bundle.json --json #4", "collateral show notes.txt",
                  "collateral import bundle.json --into cache", "collateral import bundle.json --into cache --json",
                  "collateral import bundle.json"):
         yield f"meshctl-sim {line}"
-    mesh.env["MESH_PCS_URL"] = "http://localhost:1"
+    mesh.env["MESH_PCS_URL"] = "https://localhost:1"
     yield "meshctl-sim collateral fetch evidence"
     yield "meshctl-sim collateral fetch notes.txt -o fetched.json"
 
