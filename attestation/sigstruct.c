@@ -192,12 +192,25 @@ static bool search_folder(struct search *s, const char *path, struct err *err)
     return !file_exists(occlum) || search_file(s, occlum, err);
 }
 
+/* Gramine leaves the signature beside the manifest that it is for: app.manifest.sgx, app.sig. */
+static const char *beside_manifest(const char *path, struct arena *a)
+{
+    static const char suffix[] = ".manifest.sgx";
+    const size_t len = strlen(path), stem = len - (sizeof suffix - 1);
+
+    if (len < sizeof suffix || strcmp(path + stem, suffix) != 0)
+        return path;
+    return arena_printf(a, "%.*s.sig", (int)stem, path);
+}
+
 bool sigstruct_read(const char *path, struct sigstruct *out, struct err *err)
 {
+    scoped(arena_wipe) struct arena a = {0};
     struct search s = {0};
     struct stat st;
     bool ok;
 
+    path = beside_manifest(path, &a);
     if (stat(path, &st) != 0)
         return err_errno(err, errno == ENOENT ? E_FILE_MISSING : E_FILE_READ, "%s", path);
     ok = S_ISDIR(st.st_mode) ? search_folder(&s, path, err) : search_file(&s, path, err);

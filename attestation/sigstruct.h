@@ -24,6 +24,7 @@ bool sigstruct_parse(struct slice in, struct sigstruct *out, struct err *err);
  * because nobody could say which one is meant. E_PACKAGE_FILE. */
 bool sigstruct_find(struct slice in, struct sigstruct *out, struct err *err);
 
-/* From a file: an enclave of Open Enclave, EGo or the SGX SDK, or Gramine's .sig. From a folder: the *.sig in
+/* From a file: an enclave of Open Enclave, EGo or the SGX SDK, or Gramine's .sig, which is also found beside the
+ * .manifest.sgx that it is for. From a folder: the *.sig in
  * it and Occlum's build/lib/libocclum-libos.signed.so, which must agree. E_PACKAGE_FILE, E_FILE_*. */
 bool sigstruct_read(const char *path, struct sigstruct *out, struct err *err);

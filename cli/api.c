@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "cli/token.h"
 
 bool api_call(const struct target *t, const struct api_request *request, bool *is_v1, json_t **data,
               struct err *err)
@@ -32,12 +33,18 @@ bool target_as_user(struct cli *cli, const char *address, struct target *out, st
 {
     const char *cert = cli_option(cli, "cert"), *key = cli_option(cli, "key");
     scoped(tls_identity_release) struct tls_identity *identity = NULL;
+    bool in_token;
 
-    if (cert == NULL || key == NULL)
+    if (!token_wanted(cli, &in_token, err))
+        return false;
+    if (!in_token && (cert == NULL || key == NULL))
         return err_set(err, E_USAGE,
-                       "%s needs a user of the manifest: --cert FILE and --key FILE, both in PEM",
+                       "%s needs a user of the manifest: --cert FILE and --key FILE, both in PEM, or "
+                       "--pkcs11-config FILE",
                        cli->command->words);
-    if (!read_identity(&cli->arena, cert, key, &identity, err) || !target_cached(cli, address, out, err))
+    if (!(in_token ? token_identity(cli, &identity, err)
+                   : read_identity(&cli->arena, cert, key, &identity, err)) ||
+        !target_cached(cli, address, out, err))
         return false;
     out->coordinator.user = identity;
     identity = NULL;

@@ -259,19 +259,28 @@ static bool plan(struct cli *cli, struct err *err)
 
 static bool graph(struct cli *cli, struct err *err)
 {
+    static const struct {
+        const char *name;
+        void (*draw)(const struct manifest *m, struct buf *b);
+    } formats[] = {{"text", graph_text}, {"dot", graph_dot}, {"svg", graph_svg}};
     scoped(buf_wipe) struct buf b = buf_max(64 * 1024 * 1024);
-    const char *what = cli->arguments[0], *format = cli_option(cli, "format");
+    scoped(json_release) json_t *value = NULL;
+    const char *what = cli->arguments[0], *format = cli_flag(cli, "svg") ? "svg" : cli_option(cli, "format");
     struct package *effective;
     struct manifest m;
+    size_t i = 0;
 
-    if (strcmp(format, "text") != 0 && strcmp(format, "dot") != 0)
-        return err_set(err, E_USAGE, "--format: expected text or dot, found %s", format);
+    while (i < 3 && strcmp(format, formats[i].name) != 0)
+        i++;
+    if (i == 3)
+        return err_set(err, E_USAGE, "--format: expected text, dot or svg, found %s", format);
     if (file_exists(what) ? !read_parsed(cli, what, &m, err) : !fetch_current(cli, what, &m, &effective, err))
         return false;
-    if (strcmp(format, "dot") == 0)
-        graph_dot(&m, &b);
-    else
-        graph_text(&m, &b);
+    if (cli_flag(cli, "json")) {
+        value = graph_json(&m);
+        return print_or_save_json(cli, value, err);
+    }
+    formats[i].draw(&m, &b);
     return print_or_save(cli, buf_bytes(&b), err);
 }
 
@@ -289,7 +298,9 @@ static const struct option check_options[] = {
 };
 static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON"}, {0}};
 static const struct option graph_options[] = {
-    {"format", 0, "FORMAT", "text", "text, or dot for Graphviz"},
+    {"format", 0, "FORMAT", "text", "text, svg, or dot for Graphviz"},
+    {"svg", 0, NULL, NULL, "the same as --format svg"},
+    {"json", 0, NULL, NULL, "print JSON"},
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {0},
 };
@@ -301,6 +312,7 @@ static const struct option new_options[] = {
     {"user", 0, "NAME=FILE", NULL,
      "a user who may update the manifest, and her certificate (PEM); may be repeated"},
     {"recovery-key", 0, "NAME=FILE", NULL, "a public RSA key for recovery (PEM); may be repeated"},
+    {"yes", 'y', NULL, NULL, "ask nothing"},
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {0},
 };
@@ -327,14 +339,14 @@ const struct command check_commands[] = {
      "Shows packages, the marbles that run them, what these get, whom they call through TLS tags, and who "
      "may do\n"
      "what.",
-     "meshctl manifest graph manifest.json\nmeshctl manifest graph localhost:4433 --format dot | dot -Tsvg "
-     ">mesh.svg",
-     graph, 0},
+     "meshctl manifest graph manifest.json\nmeshctl manifest graph localhost:4433 --svg -o mesh.svg", graph,
+     0},
     {"manifest new", "", 0, 0, new_options, "print a manifest to begin with",
      "Prints a commented manifest in YAML, which `manifest set` takes: a package, a marble, a secret, and "
-     "whoever\n"
-     "was named.",
-     "meshctl manifest new --program build/my_service --marble frontend -o manifest.yaml\n"
+     "whoever was\n"
+     "named. On a terminal, without any of these options, it asks for them.",
+     "meshctl manifest new -o manifest.yaml\nmeshctl manifest new --program build/my_service --marble "
+     "frontend -o manifest.yaml\n"
      "meshctl manifest new --user alice=alice.crt --recovery-key alice=alice.pub",
      new_manifest, 0},
     {0},

@@ -10,8 +10,9 @@ extern const struct command check_commands[];       /* what is done with manifes
 extern const struct command secret_commands[];      /* set, get */
 extern const struct command recover_commands[];     /* recover, recover-with-signature ... */
 extern const struct command certificate_commands[]; /* root, intermediate, chain */
-extern const struct command help_commands[];        /* explain, doctor, completion, version */
-extern const struct command other_commands[];       /* status, package-info */
+extern const struct command help_commands[];        /* explain, doctor, completion */
+extern const struct command kubernetes_commands[];  /* install, uninstall, precheck, check */
+extern const struct command other_commands[];       /* status, package-info, version */
 
 bool cmd_evidence_show(struct cli *cli, struct err *err);
 bool cmd_evidence_verify(struct cli *cli, struct err *err);

@@ -1,39 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/era.h"
 
-#include <limits.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "cli/client/verify.h"
-
-/* The file that came with this program: beside it in a build, in share/ when installed. */
-static const char *own_file(struct arena *a)
-{
-    char self[PATH_MAX];
-    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *slash;
-    const char *path;
-
-    if (len <= 0)
-        return NULL;
-    self[len] = '\0';
-    slash = strrchr(self, '/');
-    if (slash == NULL)
-        return NULL;
-    *slash = '\0';
-    for (const char *const *where = (const char *const[]){"coordinator-era.json", "../coordinator-era.json",
-                                                          "../share/marblemesh/coordinator-era.json", NULL};
-         *where != NULL; where++) {
-        path = arena_printf(a, "%s/%s", self, *where);
-        if (file_exists(path))
-            return path;
-    }
-    return NULL;
-}
+#include "cli/own_file.h"
 
 const char *era_file(struct cli *cli)
 {
@@ -41,7 +13,10 @@ const char *era_file(struct cli *cli)
 
     if (given != NULL)
         return given;
-    return file_exists("era-config.json") ? "era-config.json" : own_file(&cli->arena);
+    if (file_exists("era-config.json"))
+        return "era-config.json";
+    return own_file(&cli->arena, (const char *const[]){"coordinator-era.json", "../coordinator-era.json",
+                                                       "../share/marblemesh/coordinator-era.json", NULL});
 }
 
 /* The lists of statuses and advisories come from the flags, as in MarbleRun; the file's own lists

@@ -69,7 +69,7 @@ struct request {
     struct roots roots;
     struct package_policy policy;
     struct slice report_data; /* 64; empty: not demanded */
-    unsigned framings; /* of evidence in a certificate; 0: the usual ones */
+    unsigned framings;        /* of evidence in a certificate; 0: the usual ones */
     int64_t now;
 };
 
@@ -131,9 +131,10 @@ static bool read_framings(struct request *r, struct err *err)
             r->framings = known[i].bits;
             return true;
         }
-    return err_set(err, E_USAGE,
-                   "--framing: expected usual, dice-tagged-evidence, oe-report, oe-evidence or gramine-legacy, found %s",
-                   text_shown(&r->cli->arena, slice_str(name)));
+    return err_set(
+        err, E_USAGE,
+        "--framing: expected usual, dice-tagged-evidence, oe-report, oe-evidence or gramine-legacy, found %s",
+        text_shown(&r->cli->arena, slice_str(name)));
 }
 
 /* Trust anchors of one's own. */
@@ -146,7 +147,8 @@ static bool read_root(struct request *r, struct err *err)
     if (path == NULL)
         return true;
     if (!trust_domain()->simulated)
-        return err_set(err, E_USAGE, "--root: %s knows the vendors' roots and no others; use its -sim twin", program_name);
+        return err_set(err, E_USAGE, "--root: %s knows the vendors' roots and no others; use its -sim twin",
+                       program_name);
     if (!file_read(path, LIMIT_COLLATERAL_CHAIN, &r->cli->arena, &text, err))
         return false;
     if (!roots_of_certificates(text, &r->cli->arena, &r->roots, err))
@@ -166,7 +168,8 @@ static bool read_bundle(const char *path, struct arena *a, struct collateral_ite
 {
     struct slice text;
 
-    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) || err_in(err, "%s", path);
+    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) ||
+           err_in(err, "%s", path);
 }
 
 /* Of a bundle what fits the evidence; whether that is all is asked when the appraisal misses something. */
@@ -191,8 +194,9 @@ static bool read_request(struct request *r, struct err *err)
     r->given = cli_option(r->cli, "collateral");
     if (r->given == NULL)
         return true;
-    return is_folder(r->given) ? evidence_folder_read(r->given, &r->cli->arena, &r->evidence, &r->collateral, err)
-                               : take_bundle(r, err);
+    return is_folder(r->given)
+               ? evidence_folder_read(r->given, &r->cli->arena, &r->evidence, &r->collateral, err)
+               : take_bundle(r, err);
 }
 
 /* ---- evidence verify: judging ------------------------------------------------------------------------ */
@@ -217,7 +221,8 @@ static bool find_collateral(struct request *r, struct err *err)
 }
 
 /* Is the refusal only for want of collateral? Then *why says what is missing. */
-static bool is_unjudged(struct request *r, const struct verdict *v, bool have, const struct err *missing, struct err *why)
+static bool is_unjudged(struct request *r, const struct verdict *v, bool have, const struct err *missing,
+                        struct err *why)
 {
     const char *name;
 
@@ -228,8 +233,8 @@ static bool is_unjudged(struct request *r, const struct verdict *v, bool have, c
         return !have;
     }
     name = collateral_missing(&r->evidence, &r->collateral, &r->cli->arena);
-    return name != NULL &&
-           !err_set(why, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not in %s", name, r->given);
+    return name != NULL && !err_set(why, E_COLLATERAL_MISSING,
+                                    "%s is needed to judge the evidence, and is not in %s", name, r->given);
 }
 
 static void match_policy(struct request *r, struct verdict *v)
@@ -238,7 +243,8 @@ static void match_policy(struct request *r, struct verdict *v)
     struct err err;
     const bool ok = policy_match(&r->policy, v, asked, r->now, &err);
 
-    verdict_note(v, "policy", cli_option(r->cli, "policy") != NULL ? "what the policy says" : "MarbleRun's default policy",
+    verdict_note(v, "policy",
+                 cli_option(r->cli, "policy") != NULL ? "what the policy says" : "MarbleRun's default policy",
                  ok ? NULL : &err, &r->cli->arena);
 }
 
@@ -298,8 +304,8 @@ bool cmd_evidence_verify(struct cli *cli, struct err *err)
 
 /* ---- collateral --------------------------------------------------------------------------------------- */
 
-static bool fetch_for(struct judge *judge, const char *path, int64_t now, struct arena *a, struct collateral_items *all,
-                      struct err *err)
+static bool fetch_for(struct judge *judge, const char *path, int64_t now, struct arena *a,
+                      struct collateral_items *all, struct err *err)
 {
     scoped(progress_end) struct progress p = progress_begin("Fetching collateral for %s", path);
     struct collateral_items items;
@@ -340,8 +346,8 @@ static void show_item(const struct collateral_item *item, int64_t now, bool json
     }
     buf_str(&b, first ? "{\"name\":" : ",{\"name\":");
     json_put_string(&b, slice_str(item->name));
-    buf_printf(&b, ",\"state\":\"%s\",\"fetched\":\"%s\",\"expires\":\"%s\",\"bytes\":%zu,\"source\":", state, fetched,
-               expires, item->body.len);
+    buf_printf(&b, ",\"state\":\"%s\",\"fetched\":\"%s\",\"expires\":\"%s\",\"bytes\":%zu,\"source\":", state,
+               fetched, expires, item->body.len);
     json_put_string(&b, slice_str(item->source != NULL ? item->source : ""));
     (void)printf("%.*s}", (int)b.len, (const char *)b.ptr);
 }
@@ -354,7 +360,8 @@ bool cmd_collateral_show(struct cli *cli, struct err *err)
 
     if (!read_time(&r, err) || !read_bundle(cli->arguments[0], &cli->arena, &items, err))
         return false;
-    (void)printf(json ? "[" : "%-40s  %-7s  %-20s  %-20s  %s\n", "ITEM", "STATE", "FETCHED", "EXPIRES", "SOURCE");
+    (void)printf(json ? "[" : "%-40s  %-7s  %-20s  %-20s  %s\n", "ITEM", "STATE", "FETCHED", "EXPIRES",
+                 "SOURCE");
     for (size_t i = 0; i < items.num; i++)
         show_item(&items.at[i], r.now, json, i == 0);
     if (json)
@@ -366,14 +373,20 @@ bool cmd_collateral_show(struct cli *cli, struct err *err)
 bool cmd_collateral_import(struct cli *cli, struct err *err)
 {
     scoped(collateral_cache_close) struct collateral_cache *cache = NULL;
-    const struct collateral_cache_options o = {.folder = cli_option(cli, "into"), .roots = trust_domain()->roots()};
+    scoped(json_release) json_t *value = NULL;
+    const struct collateral_cache_options o = {.folder = cli_option(cli, "into"),
+                                               .roots = trust_domain()->roots()};
     struct collateral_items items;
 
     if (o.folder == NULL)
-        return err_set(err, E_USAGE, "--into FOLDER is missing: the folder that MESH_COLLATERAL_CACHE names to the coordinator");
-    if (!read_bundle(cli->arguments[0], &cli->arena, &items, err) || !collateral_cache_open(&o, &cache, err) ||
-        !collateral_cache_import(cache, &items, clock_now(), err))
+        return err_set(
+            err, E_USAGE,
+            "--into FOLDER is missing: the folder that MESH_COLLATERAL_CACHE names to the coordinator");
+    if (!read_bundle(cli->arguments[0], &cli->arena, &items, err) ||
+        !collateral_cache_open(&o, &cache, err) || !collateral_cache_import(cache, &items, clock_now(), err))
         return false;
-    (void)printf("%zu items imported into %s\n", items.num, o.folder);
-    return true;
+    if (!cli_flag(cli, "json"))
+        return printf("%zu items imported into %s\n", items.num, o.folder) > 0;
+    value = json_pack("{s:I, s:s}", "imported", (json_int_t)items.num, "folder", o.folder);
+    return print_or_save_json(cli, value, err);
 }

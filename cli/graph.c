@@ -37,29 +37,33 @@ static const struct marble *called(const struct manifest *m, const struct tls_en
     return NULL;
 }
 
-typedef void on_call(struct buf *b, struct arena *a, const struct marble *from, const struct tls_end *end,
-                     const struct marble *to);
-
-static void each_call(const struct manifest *m, const struct marble *from, struct buf *b, struct arena *a,
-                      on_call *on)
+void graph_each_call(const struct manifest *m, const struct marble *from, on_call *on, void *ctx)
 {
     for (size_t i = 0; i < from->num_tls; i++) {
         const struct tls_tag *tag = manifest_tls(m, from->tls[i]);
 
         for (size_t k = 0; tag != NULL && k < tag->num_outgoing; k++)
-            on(b, a, from, &tag->outgoing[k], called(m, &tag->outgoing[k]));
+            on(ctx, from, &tag->outgoing[k], called(m, &tag->outgoing[k]));
     }
 }
+
+/* What the printers hand down. */
+struct out {
+    struct buf *b;
+    struct arena *a;
+};
 
 /* ---- text -------------------------------------------------------------------------------------------------
  */
 
-static void text_call(struct buf *b, struct arena *a, const struct marble *from, const struct tls_end *end,
+static void text_call(void *ctx, const struct marble *from, const struct tls_end *end,
                       const struct marble *to)
 {
+    const struct out *o = ctx;
+
     (void)from;
-    buf_printf(b, "        calls %s:%s%s\n", text_shown(a, slice_str(end->addr)),
-               text_shown(a, slice_str(end->port)), to != NULL ? "" : " (no marble of this manifest)");
+    buf_printf(o->b, "        calls %s:%s%s\n", text_shown(o->a, slice_str(end->addr)),
+               text_shown(o->a, slice_str(end->port)), to != NULL ? "" : " (no marble of this manifest)");
 }
 
 static void text_names(const struct manifest *m, const struct marble *marble, struct buf *b, struct arena *a)
@@ -92,7 +96,7 @@ static void text_marble(const struct manifest *m, const struct marble *marble, s
         buf_printf(b, "        file %s\n", text_shown(a, slice_str(marble->files[i].name)));
     for (size_t i = 0; i < marble->num_env; i++)
         buf_printf(b, "        variable %s\n", text_shown(a, slice_str(marble->env[i].name)));
-    each_call(m, marble, b, a, text_call);
+    graph_each_call(m, marble, text_call, &(struct out){b, a});
 }
 
 static void text_user(const struct user *u, struct buf *b, struct arena *a)
@@ -162,14 +166,14 @@ static void put_edge(struct buf *b, const char *from_kind, const char *from, con
     buf_printf(b, " [label=\"%s\"]\n", label);
 }
 
-static void dot_call(struct buf *b, struct arena *a, const struct marble *from, const struct tls_end *end,
-                     const struct marble *to)
+static void dot_call(void *ctx, const struct marble *from, const struct tls_end *end, const struct marble *to)
 {
-    const char *outside = arena_printf(a, "%s:%s", end->addr, end->port);
+    const struct out *o = ctx;
+    const char *outside = arena_printf(o->a, "%s:%s", end->addr, end->port);
 
     if (to == NULL)
-        put_node(b, "outside", outside, "shape=plaintext");
-    put_edge(b, "marble", from->type, to != NULL ? "marble" : "outside", to != NULL ? to->type : outside,
+        put_node(o->b, "outside", outside, "shape=plaintext");
+    put_edge(o->b, "marble", from->type, to != NULL ? "marble" : "outside", to != NULL ? to->type : outside,
              "calls");
 }
 
@@ -180,7 +184,7 @@ static void dot_marble(const struct manifest *m, const struct marble *marble, st
         put_edge(b, "package", marble->package->name, "marble", marble->type, "runs as");
     for (size_t i = 0; i < marble->num_secrets; i++)
         put_edge(b, "secret", marble->secrets[i].secret->name, "marble", marble->type, "goes to");
-    each_call(m, marble, b, a, dot_call);
+    graph_each_call(m, marble, dot_call, &(struct out){b, a});
 }
 
 static void dot_role(const struct manifest *m, const struct role *r, struct buf *b)

@@ -39,14 +39,14 @@ static bool list_reasons(struct cli *cli, struct err *err)
     return !cli_flag(cli, "json") || print_or_save_json(cli, list, err);
 }
 
-/* As it stands in messages: with brackets, or without; the C name of the code does too. */
+/* As it stands in messages: in brackets, or without; or a whole message, of an activation for example, which
+ * has it at its end. */
 static const char *bare_name(struct arena *a, const char *given)
 {
-    char *name = arena_strdup(a, given[0] == '[' ? given + 1 : given);
-    const size_t len = strlen(name);
+    const char *bracket = strrchr(given, '[');
+    char *name = arena_strdup(a, bracket != NULL ? bracket + 1 : given);
 
-    if (len > 0 && name[len - 1] == ']')
-        name[len - 1] = '\0';
+    name[strcspn(name, "]")] = '\0';
     return name;
 }
 
@@ -185,11 +185,12 @@ static bool completion(struct cli *cli, struct err *err)
 static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON"}, {0}};
 
 const struct command help_commands[] = {
-    {"explain", "[CODE]", 0, 1, json_options, "what a reason for a refusal means, and what to do",
-     "Every refusal ends with a code in brackets. This tells what it means and what to do; without a code "
-     "it\n"
-     "lists them all.",
-     "meshctl explain state_wrong\nmeshctl explain", explain, 0},
+    {"explain", "[CODE|MESSAGE]", 0, 1, json_options, "what a reason for a refusal means, and what to do",
+     "Every refusal ends with a code in brackets, in this tool as in a service's log. This tells what it "
+     "means and what\n"
+     "to do; the whole message will do. Without a code it lists them all.",
+     "meshctl explain state_wrong\nmeshctl explain \"$(tail -n 1 service.log)\"\nmeshctl explain", explain,
+     0},
     {"doctor", "", 0, 0, json_options, "what is here, what is missing, what to type next",
      "Says which TEE this machine has, which policy coordinators are verified against, where certificates "
      "are\n"

@@ -30,30 +30,43 @@ static bool confirm_set(struct cli *cli, const struct target *t, struct err *err
                    UNASKED_IS_REFUSED, err);
 }
 
+/* The recovery data come once: they are handed out whatever else fails. */
+static bool print_set(struct cli *cli, const char *fingerprint, const json_t *data, struct err *err)
+{
+    const json_t *warnings = json_object_get(data, "Warnings"), *warning;
+    size_t i;
+
+    json_array_foreach(warnings, i, warning)(void)
+        fprintf(stderr, "Warning: %s\n", json_string_value(warning));
+    if (cli_flag(cli, "json"))
+        return hand_out_with_recovery_data(
+            cli, json_pack("{s:s, s:O?}", "fingerprint", fingerprint, "warnings", warnings),
+            json_object_get(data, "RecoverySecrets"), err);
+    (void)printf("Manifest successfully set\n");
+    return hand_out_recovery_data(cli, json_object_get(data, "RecoverySecrets"), err);
+}
+
 static bool manifest_set(struct cli *cli, struct err *err)
 {
     scoped(json_release) json_t *data = NULL;
     struct manifest_file file;
     struct api_request request = {.method = "POST", .path = "/manifest"};
+    const char *fingerprint;
     struct target t;
-    size_t i;
-    json_t *warning;
     bool is_v1;
 
     if (!manifest_file_read(cli->arguments[0], &cli->arena, &file, err) ||
         !target_attest(cli, cli->arguments[1], &t, err) || !confirm_set(cli, &t, err) ||
         !confirm_recovery_data(cli, err))
         return false;
-    (void)printf("Setting the manifest with fingerprint %s\n", fingerprint_of(&cli->arena, file.json));
+    fingerprint = fingerprint_of(&cli->arena, file.json);
+    if (!cli_flag(cli, "json"))
+        (void)printf("Setting the manifest with fingerprint %s\n", fingerprint);
     request.body = manifest_body(&cli->arena, file.json);
     request.body_v1 = file.json;
     if (!api_call(&t, &request, &is_v1, &data, err))
         return false;
-    json_array_foreach(json_object_get(data, "Warnings"), i, warning)(void)
-        fprintf(stderr, "Warning: %s\n", json_string_value(warning));
-    (void)printf("Manifest successfully set\n");
-    return hand_out_recovery_data(cli, json_object_get(data, "RecoverySecrets"), err) &&
-           target_keep_if_possible(&t, err);
+    return print_set(cli, fingerprint, data, err) && target_keep_if_possible(&t, err);
 }
 
 /* ---- get, log --------------------------------------------------------------------------------------- */
@@ -186,6 +199,7 @@ static const struct option set_options[] = {
     {"recoverydata", 'r', "FILE", NULL, "write the recovery data here (0600) instead of to standard output"},
     {"yes", 'y', NULL, NULL,
      "do not ask before a state that waits for recovery, or recovery data in a file, are replaced"},
+    {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };
 static const struct option get_options[] = {
@@ -193,6 +207,7 @@ static const struct option get_options[] = {
     {"display-update", 'u', NULL, NULL, "with the security versions that package updates have raised"},
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {"keep-cert", 0, NULL, NULL, "cache the coordinator's certificate"},
+    {"json", 0, NULL, NULL, "the same: manifests are JSON"},
     {0},
 };
 static const struct option log_options[] = {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/manifest_new.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attestation/collect.h"
 #include "base/file.h"
@@ -9,6 +11,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "pki/cert.h"
+#include "pki/key.h"
 
 /* JSON's strings are YAML's too. */
 static void put_name(struct buf *b, const char *indent, const char *name)
@@ -69,12 +72,18 @@ static bool split_given(struct cli *cli, const struct given *g, char **name, str
     return file_read(equals + 1, LIMIT_CERTIFICATE, &cli->arena, text, err);
 }
 
-static bool check_user(struct cli *cli, struct slice pem, struct err *err)
+/* A user's certificate, or an owner's public key. */
+static bool check_given(struct cli *cli, const struct given *g, struct slice pem, struct err *err)
 {
     struct cert *certs;
+    struct slice spki;
+    enum key_type type;
     size_t num;
 
-    return cert_parse_pem(pem, &cli->arena, &certs, &num, err);
+    if (strcmp(g->option->name, "user") == 0)
+        return cert_parse_pem(pem, &cli->arena, &certs, &num, err);
+    return spki_from_pem(pem, &cli->arena, &spki, &type, err) &&
+           (type == KEY_RSA || err_set(err, E_KEY_FORMAT, "expected an RSA key"));
 }
 
 /* An entry for each time that the option was given. */
@@ -89,8 +98,7 @@ static bool put_given(struct cli *cli, struct buf *b, const char *option, const 
 
         if (strcmp(g->option->name, option) != 0)
             continue;
-        if (!split_given(cli, g, &name, &text, err) ||
-            (strcmp(option, "user") == 0 && !check_user(cli, text, err)))
+        if (!split_given(cli, g, &name, &text, err) || !check_given(cli, g, text, err))
             return err_in(err, "--%s %s", option, g->value);
         if ((*num)++ == 0)
             buf_str(b, heading);
@@ -108,9 +116,104 @@ static bool put_given(struct cli *cli, struct buf *b, const char *option, const 
     return true;
 }
 
+/* ---- answers on a terminal: each becomes the option that it could have been -------------------------------
+ */
+
+enum { MOST_ANSWERS = 64, LINE_MAX_LEN = 4096 };
+
+static const struct option *option_named(const struct cli *cli, const char *name)
+{
+    const struct option *o = cli->command->options;
+
+    while (strcmp(o->name, name) != 0)
+        o++;
+    return o;
+}
+
+/* The line that was typed, without its end; NULL: nothing, or there will be no more. */
+static const char *ask(struct cli *cli, const char *question, const char *fallback)
+{
+    char line[LINE_MAX_LEN];
+
+    (void)fprintf(stderr, fallback != NULL ? "%s [%s]: " : "%s: ", question, fallback);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        (void)fputc('\n', stderr);
+        return NULL;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return line[0] != '\0' ? arena_strdup(&cli->arena, line) : NULL;
+}
+
+static bool is_usable(struct cli *cli, const struct given *g, struct err *err)
+{
+    struct package_policy policy;
+    struct slice text;
+    char *name;
+
+    if (strcmp(g->option->name, "program") == 0)
+        return trust_domain()->package_info(g->value, &cli->arena, &policy, err);
+    if (strcmp(g->option->name, "user") != 0 && strcmp(g->option->name, "recovery-key") != 0)
+        return true;
+    return split_given(cli, g, &name, &text, err) && check_given(cli, g, text, err);
+}
+
+/* Until the answer can be used, or there is none. */
+static bool ask_option(struct cli *cli, const char *option, const char *question)
+{
+    struct given *g = &cli->given[cli->num_given];
+    struct err err;
+
+    g->option = option_named(cli, option);
+    while ((g->value = ask(cli, question, g->option->fallback)) != NULL) {
+        if (is_usable(cli, g, &err)) {
+            cli->num_given++;
+            return true;
+        }
+        (void)fprintf(stderr, "%s: %s [%s]\n", text_shown(&cli->arena, slice_str(g->value)), err.text,
+                      reason_of(err.code)->name);
+    }
+    return false;
+}
+
+static bool asks(const struct cli *cli)
+{
+    static const char *const answered[] = {"program", "package", "marble", "user", "recovery-key", "yes"};
+
+    for (size_t i = 0; i < cli->num_given; i++)
+        for (size_t k = 0; k < sizeof answered / sizeof answered[0]; k++)
+            if (strcmp(cli->given[i].option->name, answered[k]) == 0)
+                return false;
+    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+static void ask_all(struct cli *cli)
+{
+    struct given *room = arena_array(&cli->arena, cli->num_given + MOST_ANSWERS, sizeof *room);
+    size_t most;
+
+    memcpy(room, cli->given, cli->num_given * sizeof *room);
+    cli->given = room;
+    most = cli->num_given + MOST_ANSWERS - 1;
+    (void)ask_option(cli, "program",
+                     "The program that the first service runs (a file; nothing: to be filled in later)");
+    (void)ask_option(cli, "package", "Name of its package");
+    (void)ask_option(cli, "marble", "Type of the service");
+    while (
+        cli->num_given < most / 2 &&
+        ask_option(cli, "user", "Who may update the manifest, NAME=CERTIFICATE.pem (nothing: nobody else)"))
+        continue;
+    while (cli->num_given < most &&
+           ask_option(cli, "recovery-key",
+                      "Who can recover the state, NAME=PUBLIC-KEY.pem (nothing: nobody else)"))
+        continue;
+}
+
 bool manifest_new(struct cli *cli, struct buf *b, struct err *err)
 {
     size_t users, keys;
+
+    if (asks(cli))
+        ask_all(cli);
 
     buf_str(
         b,

@@ -4,5 +4,6 @@
 #include "base/buf.h"
 #include "cli/command.h"
 
-/* From the options --program, --package, --marble, --user and --recovery-key. What comes out would be accepted. */
+/* From the options --program, --package, --marble, --user and --recovery-key; on a terminal it asks for them if none was
+ * given. What comes out would be accepted. */
 bool manifest_new(struct cli *cli, struct buf *out, struct err *err);

@@ -5,6 +5,7 @@
 #include "attestation/collect.h"
 #include "base/scope.h"
 #include "cli/api.h"
+#include "cli/cluster.h"
 #include "cli/commands.h"
 
 static bool status(struct cli *cli, struct err *err)
@@ -40,15 +41,40 @@ static bool package_info(struct cli *cli, struct err *err)
     return true;
 }
 
+/* The version that the coordinator in the cluster is labelled with; NULL, and why, if nobody can tell. */
+static const char *cluster_version(struct cli *cli, const char **why)
+{
+    scoped(json_release) json_t *value = NULL;
+    const char *version;
+    struct err err;
+
+    *why = "no cluster is configured";
+    if (!cluster_is_configured())
+        return NULL;
+    if (!cluster_get(cli, "deployment", CLUSTER_COORDINATOR, &value, &err)) {
+        *why = arena_strdup(&cli->arena, err.text);
+        return NULL;
+    }
+    *why = arena_printf(&cli->arena, "none in namespace %s", cli_option(cli, "namespace"));
+    version = json_string_value(json_object_get(json_object_get(json_object_get(value, "metadata"), "labels"),
+                                                "app.kubernetes.io/version"));
+    return version != NULL ? arena_strdup(&cli->arena, version) : NULL;
+}
+
 static bool version(struct cli *cli, struct err *err)
 {
-    (void)err;
-    if (cli_flag(cli, "json"))
-        (void)printf("{\"version\":\"%s\",\"trustDomain\":\"%s\"}\n", MARBLEMESH_VERSION,
-                     trust_domain()->name);
-    else
+    scoped(json_release) json_t *value = NULL;
+    const char *why, *coordinator = cluster_version(cli, &why);
+
+    if (!cli_flag(cli, "json")) {
         (void)printf("%s v%s\nTrust domain: %s\n", program_name, MARBLEMESH_VERSION, trust_domain()->name);
-    return true;
+        (void)printf("Coordinator in the cluster: %s%s%s\n", coordinator != NULL ? coordinator : "unknown (",
+                     coordinator != NULL ? "" : why, coordinator != NULL ? "" : ")");
+        return true;
+    }
+    value = json_pack("{s:s, s:s, s:s?}", "version", MARBLEMESH_VERSION, "trustDomain", trust_domain()->name,
+                      "coordinatorVersion", coordinator);
+    return print_or_save_json(cli, value, err);
 }
 
 static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON"}, {0}};
@@ -59,13 +85,18 @@ const struct command other_commands[] = {
      "cached,\n"
      "and prints CODE: MESSAGE. 1: waits for recovery; 2: waits for a manifest; 3: runs.",
      "meshctl status localhost:4433", status, 0},
-    {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
+    {"package-info", "FILE|FOLDER", 1, 1, json_options, "print the package properties of a program",
      "Prints what a manifest's package says of a signed enclave: UniqueID, SignerID, ProductID and\n"
-     "SecurityVersion. The -sim twin takes any native program. A package in a manifest has either the\n"
+     "SecurityVersion; of one of Open Enclave, EGo or the SGX SDK, of Gramine's app.sig or app.manifest.sgx, or of a\n"
+     "folder with these, or with an Occlum instance. The -sim twin takes any native program. A package has either the\n"
      "UniqueID, or the three others.",
-     "meshctl package-info enclave.signed --json", package_info, 0},
+     "meshctl package-info enclave.signed --json\nmeshctl package-info ./gramine-app\nmeshctl package-info "
+     "./occlum-instance",
+     package_info, 0},
     {"version", "", 0, 0, json_options, "print the version",
-     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version",
-     version, 0},
+     "Prints the version of this program, the trust domain that it belongs to, and the version of the "
+     "coordinator in\n"
+     "the Kubernetes cluster, if one is configured.",
+     "meshctl version\nmeshctl version --namespace mesh --json", version, 0},
     {0},
 };

@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/api.h"
 #include "cli/commands.h"
+#include "cli/token.h"
+#include "pki/hash.h"
 #include "pki/key.h"
 #include "pki/pem.h"
 
@@ -40,6 +42,19 @@ static bool read_secret(const char *path, struct arena *a, struct slice *out, st
     return text.len > 0 || err_set(err, E_RECOVERY_FILE, "%s is empty", path);
 }
 
+/* The owner's key: in a file, or in a token. */
+struct owner {
+    struct key key;
+    struct token *token; /* NULL: in a file */
+    const char *place;   /* for messages */
+};
+
+static void owner_wipe(struct owner *o)
+{
+    key_wipe(&o->key);
+    token_close(&o->token);
+}
+
 static bool read_key(struct cli *cli, struct key *out, struct err *err)
 {
     const char *path = cli_option(cli, "key");
@@ -47,7 +62,8 @@ static bool read_key(struct cli *cli, struct key *out, struct err *err)
 
     if (path == NULL)
         return err_set(err, E_USAGE,
-                       "%s needs --key FILE: the private RSA key of the manifest's recovery key, in PEM",
+                       "%s needs --key FILE: the private RSA key of the manifest's recovery key, in PEM; or "
+                       "--pkcs11-config FILE",
                        cli->command->words);
     if (!file_read(path, LIMIT_CERTIFICATE, &cli->arena, &text, err))
         return false;
@@ -56,24 +72,61 @@ static bool read_key(struct cli *cli, struct key *out, struct err *err)
     return key_type_of(out) == KEY_RSA || err_set(err, E_KEY_FORMAT, "--key %s: expected an RSA key", path);
 }
 
+static bool find_owner(struct cli *cli, struct owner *o, struct err *err)
+{
+    bool in_token;
+
+    if (!token_wanted(cli, &in_token, err))
+        return false;
+    o->place = cli_option(cli, in_token ? "pkcs11-config" : "key");
+    if (!in_token)
+        return read_key(cli, &o->key, err);
+    return token_of_options(cli, &o->token, err) &&
+           (token_key_kind(o->token) == TOKEN_RSA ||
+            err_set(err, E_KEY_FORMAT, "--pkcs11-config %s: expected an RSA key", o->place));
+}
+
+static bool owner_decrypt(const struct owner *o, struct slice encrypted, struct secret *out, struct err *err)
+{
+    return o->token != NULL ? token_decrypt(o->token, encrypted, out, err)
+                            : key_decrypt(&o->key, encrypted, out, err);
+}
+
+static bool owner_sign(const struct owner *o, struct slice secret, struct arena *a, struct slice *signature,
+                       struct err *err)
+{
+    uint8_t digest[SHA256_LEN], *to;
+    size_t len;
+
+    if (o->token == NULL)
+        return key_sign_as(&o->key, SIG_RSA_PKCS1_SHA256, secret, a, signature, err);
+    sha256(digest, secret);
+    to = arena_alloc(a, RSA_MAX_BITS / 8);
+    if (!token_sign(o->token, TLS_RSA_PKCS1, slice_of(digest, sizeof digest), to, RSA_MAX_BITS / 8, &len,
+                    err))
+        return false;
+    *signature = slice_of(to, len);
+    return true;
+}
+
 /* The secret that the recovery data has, opened if it is encrypted, and signed. */
 static bool open_secret(struct cli *cli, struct slice *secret, struct slice *signature, struct err *err)
 {
-    scoped(key_wipe) struct key key = {0};
+    scoped(owner_wipe) struct owner owner = {0};
     scoped(secret_wipe) struct secret plain = {0};
     const char *path = cli->arguments[0];
 
-    if (!read_secret(path, &cli->arena, secret, err) || !read_key(cli, &key, err))
+    if (!read_secret(path, &cli->arena, secret, err) || !find_owner(cli, &owner, err))
         return false;
     if (!is_plain(*secret)) {
-        if (!key_decrypt(&key, *secret, &plain, err))
-            return err_in(err, "%s does not open with the key in %s", path, cli_option(cli, "key"));
+        if (!owner_decrypt(&owner, *secret, &plain, err))
+            return err_in(err, "%s does not open with the key in %s", path, owner.place);
         *secret = arena_copy(&cli->arena, secret_bytes(&plain));
     }
     if (!is_plain(*secret))
         return err_set(err, E_RECOVERY_FILE, "%s: expected a secret of 16, 32 or %d bytes, found %zu", path,
                        SHARE_LEN, secret->len);
-    return key_sign_as(&key, SIG_RSA_PKCS1_SHA256, *secret, &cli->arena, signature, err);
+    return owner_sign(&owner, *secret, &cli->arena, signature, err);
 }
 
 /* ---- recover ------------------------------------------------------------------------------------------ */
@@ -158,9 +211,10 @@ static bool save_or_print(struct cli *cli, const char *path, struct slice text, 
 
 static bool public_key(struct cli *cli, struct err *err)
 {
-    scoped(json_release) json_t *data = NULL;
+    scoped(json_release) json_t *data = NULL, *value = NULL;
     const struct api_request request = {.method = "GET", .path = "/recover/public-key", .only_v2 = true};
     struct slice spki;
+    const char *pem;
     struct target t;
     struct fields f;
     bool is_v1;
@@ -172,8 +226,12 @@ static bool public_key(struct cli *cli, struct err *err)
     spki = field_bytes(&f, "ephemeralPublicKey", LIMIT_CERTIFICATE);
     if (!fields_done(&f))
         return err_in(err, "the coordinator's answer to recover/public-key");
-    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem_text(&cli->arena, "PUBLIC KEY", spki)),
-                         err);
+    pem = pem_text(&cli->arena, "PUBLIC KEY", spki);
+    if (cli_flag(cli, "json") && cli_option(cli, "output") == NULL) {
+        value = json_pack("{s:s}", "publicKey", pem);
+        return print_or_save_json(cli, value, err);
+    }
+    return save_or_print(cli, cli_option(cli, "output"), slice_str(pem), err);
 }
 
 static bool encrypt_secret(struct cli *cli, struct err *err)
@@ -207,6 +265,7 @@ static bool sign_secret(struct cli *cli, struct err *err)
 static const struct option recover_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens and signs the secret (PEM)"},
     {"yes", 'y', NULL, NULL, "do not ask first"},
+    TOKEN_KEY_OPTIONS,
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };
@@ -217,15 +276,20 @@ static const struct option signature_options[] = {
     {0},
 };
 static const struct option public_options[] = {
-    {"output", 'o', "FILE", NULL, "write here, where nothing is yet, instead of to standard output"}, {0}};
+    {"output", 'o', "FILE", NULL, "write here, where nothing is yet, instead of to standard output"},
+    {"json", 0, NULL, NULL, "print JSON; a file of --output is PEM"},
+    {0},
+};
 static const struct option encrypt_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens the secret (PEM)"},
+    TOKEN_KEY_OPTIONS,
     {"coordinator-pub-key", 0, "FILE", NULL, "the coordinator's key, as public-key writes it"},
     {"output", 'o', "FILE", NULL, "write here, where nothing is yet"},
     {0},
 };
 static const struct option sign_options[] = {
     {"key", 'k', "FILE", NULL, "the private RSA key that opens and signs the secret (PEM)"},
+    TOKEN_KEY_OPTIONS,
     {"output", 'o', "FILE", NULL, "write here, where nothing is yet"},
     {0},
 };

@@ -12,3 +12,7 @@ bool confirm_recovery_data(struct cli *cli, struct err *err);
  * {"RecoverySecrets": {...}}, to the file of --recoverydata (0600), or to stdout. Should the file not be
  * writable they are printed, for the coordinator gives them only once. */
 bool hand_out_recovery_data(struct cli *cli, const json_t *secrets, struct err *err);
+
+/* The same with --json: `value`, which is taken over, gets a member recoverySecrets, or recoveryDataFile if
+ * they went there, and is printed. */
+bool hand_out_with_recovery_data(struct cli *cli, json_t *value, const json_t *secrets, struct err *err);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/api.h"
 #include "cli/commands.h"
+#include "cli/token.h"
 #include "pki/pem.h"
 
 /* ---- set -------------------------------------------------------------------------------------------- */
@@ -252,6 +253,7 @@ static bool secret_get(struct cli *cli, struct err *err)
 static const struct option set_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    TOKEN_USER_OPTIONS,
     {"from-pem", 0, "NAME", NULL,
      "the file is PEM: its first certificate and private key become this secret"},
     {"yes", 'y', NULL, NULL, "do not ask before values are replaced"},
@@ -260,6 +262,7 @@ static const struct option set_options[] = {
 static const struct option get_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
+    TOKEN_USER_OPTIONS,
     {"output", 'o', "FILE", NULL, "write the secrets here as JSON (0600) instead of to standard output"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},

@@ -18,7 +18,7 @@ const struct option global_options[] = {
     {"nonce", 0, "TEXT", NULL, "put this into the question for the quote (default 32 random bytes)"},
     {"save-sgx-quote", 0, "FILE", NULL, "keep the coordinator's quote"},
     {"collateral", 0, "FILE", NULL, "collateral bundle to judge the quote with"},
-    {"namespace", 'n', "NAME", "marblerun", "Kubernetes namespace; taken for scripts' sake, no command here needs it"},
+    {"namespace", 'n', "NAME", "marblerun", "Kubernetes namespace, for install, uninstall, check, version"},
     {"verbose", 'v', NULL, NULL,
      "with an error, also what in general causes it, and each step of a verification that failed"},
     {0},
@@ -35,15 +35,21 @@ static const struct option verify_options[] = {
     {"root", 0, "FILE", NULL, "another trust anchor, a certificate; -sim twin only"},
     {0},
 };
-static const struct option fetch_options[] = {{"output", 'o', "FILE", NULL, "write here instead of to standard output"},
-                                              {0}};
+static const struct option fetch_options[] = {
+    {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
+    {"json", 0, NULL, NULL, "the same: bundles are JSON"},
+    {0},
+};
 static const struct option show_options[] = {
     {"at", 0, "TIME", NULL, "say what is expired at this time (2026-12-31T23:59:59Z) instead of now"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
 };
 static const struct option import_options[] = {
-    {"into", 0, "FOLDER", NULL, "the cache's folder: what MESH_COLLATERAL_CACHE names"}, {0}};
+    {"into", 0, "FOLDER", NULL, "the cache's folder: what MESH_COLLATERAL_CACHE names"},
+    {"json", 0, NULL, NULL, "print JSON"},
+    {0},
+};
 
 static const struct command evidence_commands[] = {
     {"evidence show", "FILE", 1, 1, json_options, "print what evidence says, unverified",
@@ -76,5 +82,5 @@ static const struct command evidence_commands[] = {
 
 const struct command *const command_groups[] = {
     manifest_commands,    update_commands,   check_commands, secret_commands, recover_commands,
-    certificate_commands, evidence_commands, other_commands, help_commands,   NULL,
+    certificate_commands, evidence_commands, kubernetes_commands, other_commands, help_commands,   NULL,
 };

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/manifest_file.h"
 #include "cli/recovery_data.h"
+#include "cli/token.h"
 
 /* What came of an update, in either version's form. */
 struct progress {
@@ -71,13 +72,14 @@ static void print_progress(const struct progress *p)
 static bool print_progress_json(struct cli *cli, const struct progress *p, struct err *err)
 {
     scoped(json_release) json_t *users = json_array();
-    scoped(json_release) json_t *value = NULL;
 
     for (size_t i = 0; i < p->num_users; i++)
         (void)json_array_append_new(users, json_string(p->users[i]));
-    value = json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0, "missingAcknowledgments",
-                      (json_int_t)p->missing, "missingUsers", users);
-    return print_or_save_json(cli, value, err);
+    return hand_out_with_recovery_data(cli,
+                                       json_pack("{s:b, s:I, s:O}", "applied", p->missing == 0,
+                                                 "missingAcknowledgments", (json_int_t)p->missing,
+                                                 "missingUsers", users),
+                                       p->recovery, err);
 }
 
 static bool upload(struct cli *cli, const char *path, const char *question, struct err *err)
@@ -97,10 +99,9 @@ static bool upload(struct cli *cli, const char *path, const char *question, stru
     request.body_v1 = file.json;
     if (!api_call(&t, &request, &is_v1, &data, err) || !read_progress(&cli->arena, data, is_v1, &p, err))
         return false;
-    if (!cli_flag(cli, "json"))
-        print_progress(&p);
-    else if (!print_progress_json(cli, &p, err))
-        return false;
+    if (cli_flag(cli, "json"))
+        return print_progress_json(cli, &p, err);
+    print_progress(&p);
     return hand_out_recovery_data(cli, p.recovery, err);
 }
 
@@ -173,6 +174,7 @@ static const struct option upload_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
     {"yes", 'y', NULL, NULL, "do not ask first"},
+    TOKEN_USER_OPTIONS,
     {"recoverydata", 'r', "FILE", NULL, "write new recovery data here (0600) instead of to standard output"},
     {"json", 0, NULL, NULL, "print JSON"},
     {0},
@@ -181,12 +183,13 @@ static const struct option cancel_options[] = {
     {"cert", 'c', "FILE", NULL, "the user's certificate, as the manifest has it (PEM)"},
     {"key", 'k', "FILE", NULL, "the private key of that certificate (PEM)"},
     {"yes", 'y', NULL, NULL, "do not ask first"},
+    TOKEN_USER_OPTIONS,
     {0},
 };
 static const struct option get_options[] = {
     {"output", 'o', "FILE", NULL, "write here instead of to standard output"},
     {"missing", 0, NULL, NULL, "print who can still acknowledge it instead"},
-    {"json", 0, NULL, NULL, "with --missing: print JSON"},
+    {"json", 0, NULL, NULL, "with --missing: print JSON; a manifest is JSON anyway"},
     {0},
 };
 

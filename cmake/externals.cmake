@@ -20,6 +20,11 @@ external(libuv "libuv>=1.44")
 external(nghttp2 "libnghttp2>=1.52")
 external(protobuf-c "libprotobuf-c>=1.4")
 
+# The declarations of PKCS #11: its modules are loaded at run time.
+pkg_check_modules(P11KIT REQUIRED "p11-kit-1>=0.23")
+add_library(pkcs11_headers INTERFACE)
+target_include_directories(pkcs11_headers SYSTEM INTERFACE ${P11KIT_INCLUDE_DIRS})
+
 # The TPM software stack is loaded at run time: nothing is linked.
 pkg_check_modules(TSS2 REQUIRED "tss2-esys>=3.0" "tss2-tctildr>=3.0")
 add_library(tss2_headers INTERFACE)

@@ -41,9 +41,14 @@ endif()
 
 file(GLOB mbedtls_files ${mbedtls_source}/library/*.c)
 
-# Calls that become those of net/tls_seam.c: peers' certificates are bytes and a key, and clients may use Ed25519.
-set_source_files_properties(${mbedtls_source}/library/ssl_tls.c ${mbedtls_source}/library/ssl_tls13_generic.c
+# Calls that become those of net/tls_seam.c: peers' certificates are bytes and a key, clients may use Ed25519, and a client's
+# own key may be elsewhere.
+set_source_files_properties(${mbedtls_source}/library/ssl_tls.c
   PROPERTIES COMPILE_DEFINITIONS mbedtls_x509_crt_parse_der=mesh_crt_parse_der)
+set_source_files_properties(${mbedtls_source}/library/ssl_tls13_generic.c PROPERTIES COMPILE_DEFINITIONS
+  "mbedtls_x509_crt_parse_der=mesh_crt_parse_der;mbedtls_pk_sign_ext=mesh_pk_sign_ext")
+set_source_files_properties(${mbedtls_source}/library/ssl_tls12_client.c PROPERTIES COMPILE_DEFINITIONS
+  mbedtls_pk_sign_restartable=mesh_pk_sign_restartable)
 set_source_files_properties(${mbedtls_source}/library/ssl_tls13_server.c PROPERTIES COMPILE_DEFINITIONS
   "mbedtls_ssl_write_sig_alg_ext=mesh_ssl_write_sig_alg_ext;\
 mbedtls_ssl_tls13_process_certificate_verify=mesh_ssl_tls13_process_certificate_verify")

@@ -147,7 +147,7 @@ static int configure(struct tls *t)
     if (rc == 0 && s->alpn != NULL)
         rc = mbedtls_ssl_conf_alpn_protocols(&t->conf, (const char **)(uintptr_t)s->alpn);
     if (rc == 0 && t->id != NULL)
-        rc = mbedtls_ssl_conf_own_cert(&t->conf, &t->id->chain, &t->id->key);
+        rc = mbedtls_ssl_conf_own_cert(&t->conf, &t->id->chain, &t->id->key.pk);
     return rc;
 }
 
@@ -213,6 +213,8 @@ static enum tls_result fail(struct tls *t, int rc, const char *doing, struct err
     if (t->refused) {
         *err = t->why;
         (void)err_in(err, "the peer's certificate");
+    } else if (t->id != NULL && t->id->fault.code != E_NONE) {
+        *err = t->id->fault;
     } else {
         (void)tls_err(err, E_TLS_HANDSHAKE, rc, doing);
     }

@@ -22,6 +22,21 @@ void net_init(void);
 struct tls_identity;
 bool tls_identity_new(const struct slice *chain_der, size_t num_chain, struct slice pkcs8, struct tls_identity **out,
                       struct err *err);
+
+/* A private key that is elsewhere, in a token: signs the digest of a handshake with it, in the form that TLS has. `kind` goes
+ * with the certificate's key; PSS has a salt as long as the digest. err says why not. */
+enum tls_signature { TLS_ECDSA, TLS_RSA_PKCS1, TLS_RSA_PSS };
+struct tls_signer {
+    bool (*sign)(void *ctx, enum tls_signature kind, struct slice digest, uint8_t *to, size_t cap, size_t *len,
+                 struct err *err);
+    void (*release)(void *ctx); /* when the identity is released; NULL: nothing */
+    void *ctx;
+};
+
+/* An identity with such a key, for clients: one connection at a time. If it fails the signer stays the caller's. */
+bool tls_identity_elsewhere(const struct slice *chain_der, size_t num_chain, const struct tls_signer *signer,
+                            struct tls_identity **out, struct err *err);
+
 struct tls_identity *tls_identity_hold(struct tls_identity *id);
 void tls_identity_release(struct tls_identity **id); /* accepts NULL inside */
 

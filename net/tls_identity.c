@@ -9,13 +9,12 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "net/tls_seam.h"
 
 static void init_once(void)
 {
     secret_init();
     if (psa_crypto_init() != PSA_SUCCESS)
-        abort(); /* no randomness: nothing can be done safely */
+        abort();                           /* no randomness: nothing can be done safely */
     (void)mbedtls_ssl_list_ciphersuites(); /* fills a static table when first asked, without a lock */
 }
 
@@ -42,7 +41,7 @@ static struct tls_identity *identity_alloc(void)
         abort();
     atomic_init(&id->holds, 1);
     mbedtls_x509_crt_init(&id->chain);
-    mbedtls_pk_init(&id->key);
+    mbedtls_pk_init(&id->key.pk);
     return id;
 }
 
@@ -62,12 +61,12 @@ static bool add_certificates(struct tls_identity *id, const struct slice *chain,
 
 static bool set_key(struct tls_identity *id, struct slice pkcs8, struct err *err)
 {
-    int rc = mbedtls_pk_parse_key(&id->key, pkcs8.ptr, pkcs8.len, NULL, 0, mbedtls_psa_get_random,
+    int rc = mbedtls_pk_parse_key(&id->key.pk, pkcs8.ptr, pkcs8.len, NULL, 0, mbedtls_psa_get_random,
                                   MBEDTLS_PSA_RANDOM_STATE);
 
     if (rc != 0)
         return tls_err(err, E_KEY_FORMAT, rc, "TLS identity: private key");
-    rc = mbedtls_pk_check_pair(&id->chain.pk, &id->key, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+    rc = mbedtls_pk_check_pair(&id->chain.pk, &id->key.pk, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     if (rc != 0)
         return tls_err(err, E_KEY_FORMAT, rc, "TLS identity: the private key is not the leaf certificate's");
     return true;
@@ -87,6 +86,44 @@ bool tls_identity_new(const struct slice *chain_der, size_t num_chain, struct sl
     return true;
 }
 
+/* What mbedTLS calls; the reason is kept for whom it asked. */
+static int sign_elsewhere(void *ctx, mbedtls_pk_type_t type, const unsigned char *digest, size_t digest_len,
+                          unsigned char *signature, size_t cap, size_t *len)
+{
+    struct tls_identity *id = ctx;
+    const enum tls_signature kind = type == MBEDTLS_PK_RSASSA_PSS ? TLS_RSA_PSS
+                                    : type == MBEDTLS_PK_RSA      ? TLS_RSA_PKCS1
+                                                                  : TLS_ECDSA;
+
+    return id->signer.sign(id->signer.ctx, kind, slice_of(digest, digest_len), signature, cap, len,
+                           &id->fault)
+               ? 0
+               : MBEDTLS_ERR_PK_BAD_INPUT_DATA;
+}
+
+bool tls_identity_elsewhere(const struct slice *chain_der, size_t num_chain, const struct tls_signer *signer,
+                            struct tls_identity **out, struct err *err)
+{
+    scoped(tls_identity_release) struct tls_identity *id = NULL;
+    unsigned char *at;
+    int rc;
+
+    net_init();
+    id = identity_alloc();
+    if (!add_certificates(id, chain_der, num_chain, err))
+        return false;
+    at = id->chain.pk_raw.p;
+    rc = mbedtls_pk_parse_subpubkey(&at, at + id->chain.pk_raw.len, &id->key.pk);
+    if (rc != 0)
+        return tls_err(err, E_KEY_FORMAT, rc, "TLS identity: public key");
+    id->signer = *signer;
+    id->key.sign = sign_elsewhere;
+    id->key.ctx = id;
+    *out = id;
+    id = NULL;
+    return true;
+}
+
 struct tls_identity *tls_identity_hold(struct tls_identity *id)
 {
     atomic_fetch_add_explicit(&id->holds, 1, memory_order_relaxed);
@@ -100,7 +137,9 @@ void tls_identity_release(struct tls_identity **id)
     *id = NULL;
     if (mine == NULL || atomic_fetch_sub_explicit(&mine->holds, 1, memory_order_acq_rel) != 1)
         return;
+    if (mine->signer.release != NULL)
+        mine->signer.release(mine->signer.ctx);
     mbedtls_x509_crt_free(&mine->chain);
-    mbedtls_pk_free(&mine->key); /* wipes */
+    mbedtls_pk_free(&mine->key.pk); /* wipes */
     free(mine);
 }

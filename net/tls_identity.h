@@ -6,12 +6,15 @@
 #include <stdatomic.h>
 
 #include "net/tls.h"
+#include "net/tls_seam.h"
 
-/* Immutable once made; mbedTLS only reads both when it signs. */
+/* Immutable once made, but for the fault of a signer; mbedTLS only reads chain and key when it signs. */
 struct tls_identity {
     atomic_uint holds;
     mbedtls_x509_crt chain;
-    mbedtls_pk_context key;
+    struct mesh_own_key key;
+    struct tls_signer signer; /* of a key that is elsewhere */
+    struct err fault;         /* why it did not sign */
 };
 
 /* "text (the library's words)" for an mbedTLS return code. */

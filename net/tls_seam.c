@@ -182,3 +182,33 @@ int mesh_ssl_tls13_process_certificate_verify(mbedtls_ssl_context *ssl)
 
     return key != NULL ? process_ed25519(ssl, key) : mbedtls_ssl_tls13_process_certificate_verify(ssl);
 }
+
+/* ---- keys that are elsewhere ----------------------------------------------------------------- */
+
+int mesh_pk_sign_ext(mbedtls_pk_type_t type, mbedtls_pk_context *pk, mbedtls_md_type_t md,
+                     const unsigned char *digest, size_t digest_len, unsigned char *signature, size_t cap,
+                     size_t *len, int (*f_rng)(void *, unsigned char *, size_t), void *p_rng)
+{
+    const struct mesh_own_key *own = (const struct mesh_own_key *)(const void *)pk;
+
+    return own->sign != NULL
+               ? own->sign(own->ctx, type, digest, digest_len, signature, cap, len)
+               : mbedtls_pk_sign_ext(type, pk, md, digest, digest_len, signature, cap, len, f_rng, p_rng);
+}
+
+int mesh_pk_sign_restartable(mbedtls_pk_context *pk, mbedtls_md_type_t md, const unsigned char *digest,
+                             size_t digest_len, unsigned char *signature, size_t cap, size_t *len,
+                             int (*f_rng)(void *, unsigned char *, size_t), void *p_rng,
+                             mbedtls_pk_restart_ctx *restart)
+{
+    const struct mesh_own_key *own = (const struct mesh_own_key *)(const void *)pk;
+    const mbedtls_pk_type_t type =
+        mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA) ? MBEDTLS_PK_ECDSA : MBEDTLS_PK_RSA;
+
+    /* TLS 1.2 leaves the digest's length to its name. */
+    if (digest_len == 0)
+        digest_len = mbedtls_md_get_size_from_type(md);
+    return own->sign != NULL ? own->sign(own->ctx, type, digest, digest_len, signature, cap, len)
+                             : mbedtls_pk_sign_restartable(pk, md, digest, digest_len, signature, cap, len,
+                                                           f_rng, p_rng, restart);
+}

@@ -26,3 +26,24 @@ int mesh_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t
 int mesh_ssl_write_sig_alg_ext(mbedtls_ssl_context *ssl, unsigned char *buf, const unsigned char *end,
                                size_t *out_len);
 int mesh_ssl_tls13_process_certificate_verify(mbedtls_ssl_context *ssl);
+
+/* What mbedTLS gets as a connection's own key: the whole key, or its public half and somebody who signs. */
+struct mesh_own_key {
+    mbedtls_pk_context pk; /* first: mbedTLS knows nothing of the rest */
+
+    /* Signs a digest; `type` is ECDSA, RSA (PKCS#1 v1.5) or RSASSA_PSS. 0, or an error of mbedTLS's. NULL: pk
+     * signs. */
+    int (*sign)(void *ctx, mbedtls_pk_type_t type, const unsigned char *digest, size_t digest_len,
+                unsigned char *signature, size_t cap, size_t *len);
+    void *ctx;
+};
+
+/* Take the place of mbedtls_pk_sign_ext() in ssl_tls13_generic.c and of mbedtls_pk_sign_restartable() in
+ * ssl_tls12_client.c, which get a struct mesh_own_key there. */
+int mesh_pk_sign_ext(mbedtls_pk_type_t type, mbedtls_pk_context *pk, mbedtls_md_type_t md,
+                     const unsigned char *digest, size_t digest_len, unsigned char *signature, size_t cap,
+                     size_t *len, int (*f_rng)(void *, unsigned char *, size_t), void *p_rng);
+int mesh_pk_sign_restartable(mbedtls_pk_context *pk, mbedtls_md_type_t md, const unsigned char *digest,
+                             size_t digest_len, unsigned char *signature, size_t cap, size_t *len,
+                             int (*f_rng)(void *, unsigned char *, size_t), void *p_rng,
+                             mbedtls_pk_restart_ctx *restart);

@@ -130,10 +130,43 @@ run 0 manifest graph good.yaml --format dot -o mesh.dot
 has_line mesh.dot '    "package app" -> "marble web" [label="runs as"]'
 has_line mesh.dot '    "marble web" -> "marble web" [label="calls"]'
 run 1 manifest graph good.yaml --format png
-has_text "$errors" "expected text or dot, found png"
+has_text "$errors" "expected text, dot or svg, found png"
+run 0 manifest graph good.yaml --svg -o mesh.svg
+run 0 manifest graph good.yaml --format svg
+checks=$((checks + 1))
+cmp -s mesh.svg "$out" || fail "the same manifest gives another picture"
+has_text mesh.svg '<title>web calls web:8443</title>'
+has_text mesh.svg '<title>web gets key</title>'
+has_text mesh.svg '>calls elsewhere:1</text>'
+has_text mesh.svg 'prefers-color-scheme: dark'
+run 0 manifest graph good.yaml --json
+equal "graph in JSON" "$(member "$out" 'v["packages"], [c["marble"] for c in v["marbles"][0]["calls"]], v["marbles"][0]["secrets"]')" "(['app'], ['web', None], ['key', 'server'])"
+
+# Names are text, whatever stands in them; every line that is drawn belongs to something in the manifest.
+cat >names.json <<'END'
+{"Packages": {"<p>&\"'": {"UniqueID": "00"}}, "Marbles": {"]]>\u0007\ufffe é漢": {"Package": "<p>&\"'",
+ "Parameters": {"Env": {"A": "{{ hex .Secrets.s }}"}}}, "two": {"Package": "<p>&\"'", "Parameters": {"Env": {"A": "{{ hex .Secrets.s }}"}}}},
+ "Secrets": {"s": {"Type": "symmetric-key", "Size": 128, "Shared": true}}}
+END
+run 0 manifest graph names.json --svg -o names.svg
+drawn() { # FILE: texts, then the numbers of boxes and of lines, as an XML parser sees them
+    python3 - "$1" <<'END'
+import sys, xml.etree.ElementTree as tree
+svg = "{http://www.w3.org/2000/svg}"
+root = tree.parse(sys.argv[1]).getroot()
+width, height = int(root.get("width")), int(root.get("height"))
+for box in root.iter(svg + "rect"):
+    x, y, w, h = (int(box.get(k)) for k in ("x", "y", "width", "height"))
+    assert x >= 0 and y >= 0 and x + w <= width and y + h <= height, "a box outside of the picture"
+print([" ".join(t.itertext()) for t in root.iter(svg + "text")][2:5], len(list(root.iter(svg + "rect"))),
+      len([p for p in root.iter(svg + "path") if p.find(svg + "title") is not None]))
+END
+}
+equal "what is drawn" "$(drawn names.svg)" "['package  <p>&\"\\'', 'marble  ]]>?? é漢', 'marble  two'] 4 2"
+run 0 manifest graph names.json --json
 
 # ---- explain
-for code in state_wrong '[state_wrong]'; do
+for code in state_wrong '[state_wrong]' 'rpc error: code = Internal desc = [1] no: [state_wrong]'; do
     run 0 explain "$code"
     has_text "$out" "What to do:"
 done

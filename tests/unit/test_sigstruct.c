@@ -254,6 +254,22 @@ Test(sigstruct, a_folder_is_searched_as_gramine_and_occlum_leave_it, .init = beg
     }
 }
 
+Test(sigstruct, a_manifest_of_gramine_leads_to_the_signature_beside_it, .init = begin, .fini = end)
+{
+    struct sigstruct got = {0};
+    struct err err;
+    char *said;
+
+    cr_assert(peer_run(&a, &said, "mkdir -p app"), "%s", said);
+    peer_write("app/python.sig", file_with(0, "A"));
+    peer_write("app/other.sig", file_with(0, "B"));
+    cr_expect(sigstruct_read(peer_path(&a, "app/python.manifest.sgx"), &got, &err), "%s", err.text);
+    cr_expect_eq(got.mr_enclave[0], 'A');
+    cr_assert_not(sigstruct_read(peer_path(&a, "app/absent.manifest.sgx"), &got, &err));
+    cr_expect_eq(err.code, E_FILE_MISSING);
+    cr_expect(strstr(err.text, "app/absent.sig") != NULL, "%s", err.text);
+}
+
 Test(sigstruct, a_file_that_is_not_there_or_is_none_is_named, .init = begin, .fini = end)
 {
     struct sigstruct got;
