@@ -51,7 +51,8 @@ static bool certificate(struct cli *cli, bool intermediate, bool root, struct er
     if (!print_or_save(cli, buf_bytes(&pem), err))
         return false;
     if (cli_flag(cli, "json"))
-        return print_json(cli, intermediate ? &t.intermediate : NULL, root ? &t.root : NULL);
+        return print_json(cli, intermediate ? &t.coordinator.intermediate : NULL,
+                          root ? &t.coordinator.root : NULL);
     (void)printf("Certificate written to %s\n", cli_option(cli, "output"));
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/table.c: the program's table of contents. Each group of commands has its rows in the file that runs them. */
+/* cli/table.c: the program's table of contents. Each group of commands has its rows in the file that runs
+ * them. */
 #include "cli/commands.h"
 
 const struct option global_options[] = {
@@ -53,34 +54,51 @@ static const struct option import_options[] = {
 
 static const struct command evidence_commands[] = {
     {"evidence show", "FILE", 1, 1, json_options, "print what evidence says, unverified",
-     "Recognises the kind of evidence (SGX or TDX quote, SEV-SNP report, Azure HCL report, AWS Nitro document, a\n"
-     "certificate that carries one) and its encoding (binary, hexadecimal, base64, PEM), and prints what it says.\n"
+     "Recognises the kind of evidence (SGX or TDX quote, SEV-SNP report, Azure HCL report, AWS Nitro "
+     "document, a\n"
+     "certificate that carries one) and its encoding (binary, hexadecimal, base64, PEM), and prints what it "
+     "says.\n"
      "Nothing is verified.",
      "meshctl evidence show quote.bin\nmeshctl evidence show --json certificate.pem", cmd_evidence_show, 2},
     {"evidence verify", "FILE", 1, 1, verify_options, "judge evidence",
-     "Appraises the evidence as the vendor's own verifier does, every step explained, then compares it with the\n"
-     "policy (without one MarbleRun's default: UpToDate or SWHardeningNeeded, no debug, any program). Collateral comes\n"
+     "Appraises the evidence as the vendor's own verifier does, every step explained, then compares it with "
+     "the\n"
+     "policy (without one MarbleRun's default: UpToDate or SWHardeningNeeded, no debug, any program). "
+     "Collateral comes\n"
      "from --collateral, a bundle or a folder with one file for each part, else from the vendor's service.\n"
-     "Exits with 0: accepted; 1: rejected; 2: could not be judged (collateral missing, unknown format, usage).",
+     "Exits with 0: accepted; 1: rejected; 2: could not be judged (collateral missing, unknown format, "
+     "usage).",
      "meshctl evidence verify quote.bin\n"
      "meshctl evidence verify --collateral bundle.json --at 2026-01-31T12:00:00Z --json quote.bin\n"
      "meshctl evidence verify --policy package.json --report-data 00ff report.bin",
      cmd_evidence_verify, 2},
-    {"collateral fetch", "EVIDENCE...", 1, 64, fetch_options, "fetch what evidence is judged with into a bundle",
+    {"collateral fetch", "EVIDENCE...", 1, 64, fetch_options,
+     "fetch what evidence is judged with into a bundle",
      "Fetches what each file's evidence needs from Intel's or AMD's service (or those that MESH_PCS_URL and\n"
      "MESH_KDS_URL name) and writes one bundle, each item with its source, its time and its end.",
      "meshctl collateral fetch quote.bin -o bundle.json", cmd_collateral_fetch, 0},
     {"collateral show", "BUNDLE", 1, 1, show_options, "print what a bundle holds",
-     "Prints a line for each item: what it is, whether it is in force, when it was fetched, when it ends, its source.",
+     "Prints a line for each item: what it is, whether it is in force, when it was fetched, when it ends, "
+     "its source.",
      "meshctl collateral show bundle.json", cmd_collateral_show, 0},
     {"collateral import", "BUNDLE", 1, 1, import_options, "put a bundle into a cache",
-     "Verifies each item of the bundle by itself and puts it into the folder of a collateral cache, from where a\n"
+     "Verifies each item of the bundle by itself and puts it into the folder of a collateral cache, from "
+     "where a\n"
      "coordinator without a way to the vendors' services takes it at its next start.",
      "meshctl collateral import bundle.json --into /var/cache/meshd", cmd_collateral_import, 0},
     {0},
 };
 
 const struct command *const command_groups[] = {
-    manifest_commands,    update_commands,   check_commands, secret_commands, recover_commands,
-    certificate_commands, evidence_commands, kubernetes_commands, other_commands, help_commands,   NULL,
+    manifest_commands,
+    update_commands,
+    check_commands,
+    secret_commands,
+    recover_commands,
+    certificate_commands,
+    evidence_commands,
+    kubernetes_commands,
+    other_commands,
+    help_commands,
+    NULL,
 };
