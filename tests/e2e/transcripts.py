@@ -67,14 +67,18 @@ def in_pipe(argv, env, cwd, answers):
 
 
 def on_terminal(argv, env, cwd, answers):
-    """An answer is typed when the tool has said something and waits: its question ends without a newline."""
+    """An answer is typed when the tool has said something and waits: its question ends without a newline. Who has nothing more
+    to answer says yes. How long a slow machine had to be waited for is left out."""
     process, terminal = pty.fork()
     if process == 0:
         os.chdir(cwd)
         os.execve(argv[0], argv, env)
     ioctl(terminal, TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
     said, lines = b"", answers.splitlines(keepends=True)
+    until = time.monotonic() + 120
     while True:
+        if time.monotonic() > until:
+            os.kill(process, signal.SIGKILL)
         ready, _, _ = select.select([terminal], [], [], 0.2)
         try:
             if ready:
@@ -82,13 +86,14 @@ def on_terminal(argv, env, cwd, answers):
                 if not got:
                     break
                 said += got
-            elif lines and said.endswith((b": ", b"? ")):
-                os.write(terminal, lines.pop(0).encode())
+            elif said.endswith((b": ", b"? ")):
+                os.write(terminal, lines.pop(0).encode() if lines else b"yes\n")
         except OSError:  # the other end is closed
             break
     os.close(terminal)
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     text = said.decode(errors="replace").replace("\r\n", "\n").replace("\x1b", "\\e")
+    text = re.sub(r"\r[^\r\n]+ \.\.\. \d+ s|\r +\r", "", text)
     return text + ("" if not text or text.endswith("\n") else "\n"), status
 
 
