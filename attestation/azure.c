@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Azure confidential VMs. The VM talks to a paravisor, not to the hardware: the hardware's report measures the
- * paravisor and carries the digest of its runtime data; these name the attestation key of the paravisor's virtual TPM;
- * this key signs quotes over PCRs and over what the attester binds itself to. Each link is a step, from the hardware
- * down. The certificate that Azure issues for the key is no link: it has been had for foreign keys (CVE-2025-49707).
+ * Azure confidential VMs. The VM talks to a paravisor, not to the hardware: the hardware's report measures
+ * the paravisor and carries the digest of its runtime data; these name the attestation key of the paravisor's
+ * virtual TPM; this key signs quotes over PCRs and over what the attester binds itself to. Each link is a
+ * step, from the hardware down. The certificate that Azure issues for the key is no link: it has been had for
+ * foreign keys (CVE-2025-49707).
  *
  * Source: Microsoft, "Confidential VM guest attestation"; TCG, "TPM 2.0 Library", part 1, "Attestation".
  */
@@ -27,7 +28,10 @@ struct azure {
 
 /* ---- the report --------------------------------------------------------------------- */
 
-static const char *hardware_name(const struct azure *z) { return z->hcl.hardware == HCL_SNP ? "SEV-SNP" : "TDX"; }
+static const char *hardware_name(const struct azure *z)
+{
+    return z->hcl.hardware == HCL_SNP ? "SEV-SNP" : "TDX";
+}
 
 static bool hcl_report(void *azure, struct err *err)
 {
@@ -41,13 +45,15 @@ static bool hcl_report(void *azure, struct err *err)
     return true;
 }
 
-static bool binds_runtime_data(const struct azure *z, const char *whose, struct slice report_data, struct err *err)
+static bool binds_runtime_data(const struct azure *z, const char *whose, struct slice report_data,
+                               struct err *err)
 {
     const struct slice expected = slice_of(z->report_data, sizeof z->report_data);
 
     return slice_equal(report_data, expected) ||
-           err_set(err, E_REPORT_DATA, "report data of the %s: expected %s (digest of the runtime data), found %s",
-                   whose, hex_text(z->x.arena, expected), hex_text(z->x.arena, report_data));
+           err_set(err, E_REPORT_DATA,
+                   "report data of the %s: expected %s (digest of the runtime data), found %s", whose,
+                   hex_text(z->x.arena, expected), hex_text(z->x.arena, report_data));
 }
 
 /* ---- SEV-SNP under it --------------------------------------------------------------- */
@@ -205,8 +211,8 @@ static bool tpm_pcrs(void *azure, struct err *err)
     return tpm_pcrs_verify(values, &z->quote, z->x.arena, z->x.v->claims.vtpm.pcrs, err);
 }
 
-/* Without a quote the report speaks of the time of boot, or of when its user data were written; so user data are all
- * that it can be bound to. */
+/* Without a quote the report speaks of the time of boot, or of when its user data were written; so user data
+ * are all that it can be bound to. */
 static bool no_tpm_quote(void *azure, struct err *err)
 {
     struct azure *z = azure;
@@ -218,7 +224,8 @@ static bool no_tpm_quote(void *azure, struct err *err)
     z->x.v->claims.bound = (struct slice){0};
     if (text != NULL && hex_decode_exact(slice_str(text), user_data, 64))
         z->x.v->claims.bound = slice_of(user_data, 64);
-    z->x.found = "no TPM quote: the report is of boot time, or of when its user data were written; it can be a replay";
+    z->x.found =
+        "no TPM quote: the report is of boot time, or of when its user data were written; it can be a replay";
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A certificate with evidence in it: the certificate itself, the evidence by its own verifier, and the binding
- * of the one to the other. */
+/* A certificate with evidence in it: the certificate itself, the evidence by its own verifier, and the
+ * binding of the one to the other. */
 #include "attestation/certificate_evidence.h"
 #include "attestation/steps.h"
 #include "attestation/verifiers.h"
@@ -77,7 +77,8 @@ static const struct step before[] = {
     {"certificate_key", certificate_key, "claims that name the certificate's own key, or none about it"},
 };
 static const struct step after[] = {
-    {"certificate_binding", certificate_binding, "report data that speaks of the certificate's key or claims"},
+    {"certificate_binding", certificate_binding,
+     "report data that speaks of the certificate's key or claims"},
 };
 
 void certificate_appraise(const struct appraisal *what, struct arena *a, struct verdict *v)

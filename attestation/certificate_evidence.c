@@ -122,10 +122,11 @@ static bool read_dice(struct slice value, const struct cert *cert, struct arena 
 
     (void)cert;
     if (cursor_ok(&c) && (tag == TAG_LOCAL_REPORT || tag == TAG_LEGACY_LOCAL_REPORT))
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "tagged evidence: tag %llu is a local report, which proves nothing to another machine: "
-                       "expected 60000, a quote",
-                       (unsigned long long)tag);
+        return err_set(
+            err, E_EVIDENCE_FORMAT,
+            "tagged evidence: tag %llu is a local report, which proves nothing to another machine: "
+            "expected 60000, a quote",
+            (unsigned long long)tag);
     out->evidence = cbor_bytes(&c);
     claims = cbor_bytes(&c);
     if (!cursor_done(&c) || tag != TAG_QUOTE || num != 2)
@@ -145,7 +146,8 @@ static bool framed_as(struct slice value, enum oe_form form, const char *what, s
     if (!oe_unframe(value, &framed, err))
         return false;
     return framed.form == form ||
-           err_set(err, E_EVIDENCE_FORMAT, "Open Enclave extension: expected %s header in front of the quote", what);
+           err_set(err, E_EVIDENCE_FORMAT, "Open Enclave extension: expected %s header in front of the quote",
+                   what);
 }
 
 /* EGo hashes the key, Open Enclave its PEM text with the NUL behind it. */
@@ -274,7 +276,8 @@ bool certificate_evidence_key(const struct certificate_evidence *e, const struct
     return e->key_hash.ptr == NULL || check_key_hash(e->key_hash, c->spki, err) || err_in(err, "certificate");
 }
 
-bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data, struct err *err)
+bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data,
+                                struct err *err)
 {
     for (size_t i = 0; i < e->num_report_data; i++)
         if (slice_equal(e->report_data[i], report_data))

@@ -3,8 +3,8 @@
  *
  * Framings in use: TCG DICE tagged evidence (Interoperable RA-TLS), Open Enclave's report and evidence, and
  * Gramine's older extension (enum certificate_framing). Finding decides nothing about the evidence; the
- * verifier (certificate_appraise) then appraises it like any other and compares its report data. Such evidence
- * is as old as the certificate: who needs freshness compares claims.framing.nonce.
+ * verifier (certificate_appraise) then appraises it like any other and compares its report data. Such
+ * evidence is as old as the certificate: who needs freshness compares claims.framing.nonce.
  *
  * Source: TCG DICE Attestation Architecture 1.1 (tagged evidence); CCC Interoperable RA-TLS; Open Enclave
  * attested TLS.
@@ -18,7 +18,7 @@ struct certificate_evidence {
     struct slice evidence;       /* a quote, bare or in Open Enclave's header */
     struct slice report_data[2]; /* one of these 64 bytes must be the evidence's */
     size_t num_report_data;
-    struct slice key_hash;       /* DICE: claim "pubkey-hash"; others: none */
+    struct slice key_hash;        /* DICE: claim "pubkey-hash"; others: none */
     struct framing_claims claims; /* DICE: all but "pubkey-hash" */
 };
 
@@ -28,8 +28,10 @@ struct certificate_evidence {
 bool certificate_evidence_find(const struct cert *c, unsigned framings, struct arena *a,
                                struct certificate_evidence *out, struct err *err);
 
-/* The claim over the key, where there is one, names the certificate's own. E_KEY_BINDING; E_EVIDENCE_FORMAT. */
+/* The claim over the key, where there is one, names the certificate's own. E_KEY_BINDING; E_EVIDENCE_FORMAT.
+ */
 bool certificate_evidence_key(const struct certificate_evidence *e, const struct cert *c, struct err *err);
 
 /* Report data is bound to what the certificate says. E_KEY_BINDING. */
-bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data, struct err *err);
+bool certificate_evidence_bound(const struct certificate_evidence *e, struct slice report_data,
+                                struct err *err);

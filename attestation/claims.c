@@ -50,7 +50,7 @@ void claims_put_framing(const struct claims *c, struct claims_out *o)
         return;
     claim_str(o, "framing", f->name);
     claim_hex(o, "certificate_spki_sha256", f->spki_sha256);
-    if (f->spki_sha256.len == 0 && f->num_claims == 0)
+    if (f->claims == NULL)
         return;
     claim_object(o, "claims");
     for (size_t i = 0; i < f->num_claims; i++)
@@ -64,7 +64,7 @@ void claims_put_framing(const struct claims *c, struct claims_out *o)
 void claims_put(const struct claims *c, struct claims_out *o)
 {
     static void (*const parts[])(const struct claims *, struct claims_out *) = {
-        put_common,     claims_put_dcap,  claims_put_sgx,   claims_put_tdx,     claims_put_snp,
+        put_common,     claims_put_dcap, claims_put_sgx,   claims_put_tdx,     claims_put_snp,
         claims_put_uvm, claims_put_vtpm, claims_put_nitro, claims_put_framing,
     };
 

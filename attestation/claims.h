@@ -114,7 +114,7 @@ struct framing_claims {
     const char *name; /* "dice-tagged-evidence", "oe-report", "oe-evidence", "gramine-legacy"; NULL: there is none */
     struct slice spki_sha256; /* 32: of the certificate's key; empty: there is no certificate */
     struct slice nonce;       /* claim "nonce"; empty: there is none */
-    const struct framing_claim *claims;
+    const struct framing_claim *claims; /* NULL: a framing without any */
     size_t num_claims;
 };
 

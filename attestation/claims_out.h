@@ -24,7 +24,8 @@ void claim_null(struct claims_out *o, const char *name);
 void claim_time(struct claims_out *o, const char *name, int64_t t);
 void claim_json(struct claims_out *o, const char *name, const char *text); /* JSON already; NULL: left out */
 void claim_strs(struct claims_out *o, const char *name, char *const *list, size_t num);
-void claim_bits(struct claims_out *o, const char *name, uint32_t bits); /* array of the numbers of those set */
+void claim_bits(struct claims_out *o, const char *name,
+                uint32_t bits);                            /* array of the numbers of those set */
 void claim_object(struct claims_out *o, const char *name); /* members follow, then claim_end() */
 void claim_end(struct claims_out *o);
 

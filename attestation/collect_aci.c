@@ -12,7 +12,8 @@
 
 enum { POLICY_SENT_MAX = 24 * KIB, FILE_MAX = 4 * MIB };
 
-static bool read_base64(const char *folder, const char *name, struct arena *a, struct slice *out, struct err *err)
+static bool read_base64(const char *folder, const char *name, struct arena *a, struct slice *out,
+                        struct err *err)
 {
     const char *path = arena_printf(a, "%s/%s", folder, name);
     struct slice text;
@@ -64,4 +65,9 @@ static bool evidence(const uint8_t report_data[64], struct arena *a, struct slic
     return true;
 }
 
-const struct tee tee_aci = {.name = "snp-aci", .probe = probe, .evidence = evidence, .why_no_seal_key = "a key of the chip would be bound to the utility VM, which is the same for every container group"};
+const struct tee tee_aci = {
+    .name = "snp-aci",
+    .probe = probe,
+    .evidence = evidence,
+    .why_no_seal_key =
+        "a key of the chip would be bound to the utility VM, which is the same for every container group"};

@@ -10,7 +10,8 @@
 
 static const struct azure_place here = {"device:" TPM_DEVICE, "169.254.169.254:80"};
 
-static bool read_report(struct tpm *t, struct arena *a, struct slice *raw, struct hcl_report *out, struct err *err)
+static bool read_report(struct tpm *t, struct arena *a, struct slice *raw, struct hcl_report *out,
+                        struct err *err)
 {
     return tpm_nv_read(t, AZURE_NV_REPORT, a, raw, err) && hcl_report_parse(*raw, out, err);
 }
@@ -29,8 +30,8 @@ bool azure_probe(const struct azure_place *p, struct err *err)
     return true;
 }
 
-/* MarbleRun's report data are a digest of 32 bytes and as many zeroes. These stay away: a TPM takes as extra data what
- * fits its largest digest, which is 48 bytes without SHA-512. */
+/* MarbleRun's report data are a digest of 32 bytes and as many zeroes. These stay away: a TPM takes as extra
+ * data what fits its largest digest, which is 48 bytes without SHA-512. */
 static struct slice without_zeroes(const uint8_t report_data[64])
 {
     const struct slice second_half = slice_of(report_data + 32, 32);
@@ -51,8 +52,8 @@ static bool add_hardware(const struct azure_place *p, const struct hcl_report *r
     return true;
 }
 
-bool azure_vtpm_evidence(const char *tcti, const uint8_t report_data[64], struct arena *a, struct evidence *out,
-                         struct hcl_report *report, struct err *err)
+bool azure_vtpm_evidence(const char *tcti, const uint8_t report_data[64], struct arena *a,
+                         struct evidence *out, struct hcl_report *report, struct err *err)
 {
     scoped(tpm_close) struct tpm *t = NULL;
     struct evidence e = {.kind = EVIDENCE_AZURE};
@@ -68,13 +69,14 @@ bool azure_vtpm_evidence(const char *tcti, const uint8_t report_data[64], struct
     return true;
 }
 
-bool azure_evidence(const struct azure_place *p, const uint8_t report_data[64], struct arena *a, struct evidence *out,
-                    struct err *err)
+bool azure_evidence(const struct azure_place *p, const uint8_t report_data[64], struct arena *a,
+                    struct evidence *out, struct err *err)
 {
     struct hcl_report report;
     struct evidence e;
 
-    if (!azure_vtpm_evidence(p->tcti, report_data, a, &e, &report, err) || !add_hardware(p, &report, a, &e, err))
+    if (!azure_vtpm_evidence(p->tcti, report_data, a, &e, &report, err) ||
+        !add_hardware(p, &report, a, &e, err))
         return false;
     *out = e;
     return true;
@@ -97,4 +99,9 @@ static bool evidence(const uint8_t report_data[64], struct arena *a, struct slic
     return true;
 }
 
-const struct tee tee_azure = {.name = "azure-vtpm", .probe = probe, .evidence = evidence, .why_no_seal_key = "the virtual TPM of an Azure confidential VM keeps no key for one measured program alone"};
+const struct tee tee_azure = {
+    .name = "azure-vtpm",
+    .probe = probe,
+    .evidence = evidence,
+    .why_no_seal_key =
+        "the virtual TPM of an Azure confidential VM keeps no key for one measured program alone"};

@@ -46,6 +46,6 @@ bool evidence_is_about(struct slice evidence, size_t report_data_at, const uint8
 
     (void)cursor_take(&c, report_data_at);
     return slice_equal(cursor_take(&c, 64), slice_of(report_data, 64)) ||
-           err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: %zu bytes that are not about the report data asked for", device,
-                   evidence.len);
+           err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: %zu bytes that are not about the report data asked for",
+                   device, evidence.len);
 }

@@ -56,7 +56,8 @@ static bool read_quote(struct slice text, struct arena *a, struct slice *quote, 
     return true;
 }
 
-bool imds_td_quote(const char *address, struct slice td_report, struct arena *a, struct slice *quote, struct err *err)
+bool imds_td_quote(const char *address, struct slice td_report, struct arena *a, struct slice *quote,
+                   struct err *err)
 {
     const char *body = arena_printf(a, "{\"report\":\"%s\"}", base64_text(a, td_report, BASE64_URL_BARE));
     struct slice answer;

@@ -23,9 +23,17 @@ struct nsm_raw {
 /* {"Attestation": {"user_data": report data, "nonce": null, "public_key": null}} */
 static void put_request(struct buf *b, const uint8_t report_data[64])
 {
-    buf_str(b, "\xa1\x6b" "Attestation" "\xa3\x69" "user_data" "\x58\x40");
+    buf_str(b, "\xa1\x6b"
+               "Attestation"
+               "\xa3\x69"
+               "user_data"
+               "\x58\x40");
     buf_put(b, slice_of(report_data, 64));
-    buf_str(b, "\x65" "nonce" "\xf6\x6a" "public_key" "\xf6");
+    buf_str(b, "\x65"
+               "nonce"
+               "\xf6\x6a"
+               "public_key"
+               "\xf6");
 }
 
 /* {"Attestation": {"document": bytes}} or {"Error": text} */
@@ -38,14 +46,15 @@ static bool read_response(struct slice response, struct arena *a, struct slice *
     uint64_t inner;
 
     if (cursor_ok(&c) && slice_equal(kind, slice_str("Error")))
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE " answered the error \"%s\"", text_shown(a, cbor_text(&c)));
+        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE " answered the error \"%s\"",
+                       text_shown(a, cbor_text(&c)));
     inner = cbor_map(&c);
     name = cbor_text(&c);
     found = cbor_bytes(&c);
     if (!cursor_done(&c) || outer != 1 || inner != 1 || !slice_equal(kind, slice_str("Attestation")) ||
         !slice_equal(name, slice_str("document")) || found.len == 0)
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": %zu bytes that are not the answer with a document",
-                       response.len);
+        return err_set(err, E_EVIDENCE_UNAVAILABLE,
+                       DEVICE ": %zu bytes that are not the answer with a document", response.len);
     *document = found;
     return true;
 }
@@ -65,7 +74,8 @@ static bool ask(const uint8_t report_data[64], struct arena *a, struct slice *do
     if (!device_ask(fd, NSM_RAW, &r))
         return err_errno(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": asking for a document");
     if (r.response.len > RESPONSE_MAX)
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": an answer longer than its room of %d bytes", RESPONSE_MAX);
+        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": an answer longer than its room of %d bytes",
+                       RESPONSE_MAX);
     return read_response(slice_of(response, r.response.len), a, document, err);
 }
 
@@ -81,4 +91,7 @@ static bool evidence(const uint8_t report_data[64], struct arena *a, struct slic
     return true;
 }
 
-const struct tee tee_nsm = {.name = "nitro", .probe = probe, .evidence = evidence, .why_no_seal_key = "a Nitro enclave gets no key of its own from the hardware"};
+const struct tee tee_nsm = {.name = "nitro",
+                            .probe = probe,
+                            .evidence = evidence,
+                            .why_no_seal_key = "a Nitro enclave gets no key of its own from the hardware"};

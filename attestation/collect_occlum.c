@@ -11,7 +11,13 @@
 
 #define DEVICE "/dev/sgx"
 
-enum { QUOTE_REPORT_DATA_AT = 48 + 320, TARGET_INFO_LEN = 512, REPORT_LEN = 432, KEY_LEN = 16, SEAL_KEY_LEN = 32 };
+enum {
+    QUOTE_REPORT_DATA_AT = 48 + 320,
+    TARGET_INFO_LEN = 512,
+    REPORT_LEN = 432,
+    KEY_LEN = 16,
+    SEAL_KEY_LEN = 32
+};
 
 struct quote_request {
     const uint8_t *report_data; /* 64 bytes */
@@ -37,11 +43,11 @@ struct key_ask {
     uint8_t *key;
 };
 
-#define SGX_SELF_TARGET _IOR('s', 3, uint8_t[TARGET_INFO_LEN])
-#define SGX_CREATE_REPORT _IOWR('s', 4, struct report_request)
+#define SGX_SELF_TARGET     _IOR('s', 3, uint8_t[TARGET_INFO_LEN])
+#define SGX_CREATE_REPORT   _IOWR('s', 4, struct report_request)
 #define SGX_DCAP_QUOTE_SIZE _IOR('s', 7, uint32_t)
-#define SGX_DCAP_QUOTE _IOWR('s', 8, struct quote_request)
-#define SGX_GET_KEY _IOWR('s', 11, struct key_ask)
+#define SGX_DCAP_QUOTE      _IOWR('s', 8, struct quote_request)
+#define SGX_GET_KEY         _IOWR('s', 11, struct key_ask)
 
 static bool probe(struct err *err)
 {
@@ -54,7 +60,8 @@ static bool probe(struct err *err)
     return device_probe(DEVICE, "Occlum with SGX", err);
 }
 
-static bool make_quote(int fd, const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err)
+static bool make_quote(int fd, const uint8_t report_data[64], struct arena *a, struct slice *out,
+                       struct err *err)
 {
     uint32_t len = 0;
     struct quote_request r = {.report_data = report_data, .quote_len = &len};
@@ -62,8 +69,9 @@ static bool make_quote(int fd, const uint8_t report_data[64], struct arena *a, s
     if (!device_ask(fd, SGX_DCAP_QUOTE_SIZE, &len))
         return err_errno(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": asking for the size of a quote");
     if (len == 0 || len > LIMIT_EVIDENCE)
-        return err_set(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": a quote of %u bytes was announced, expected 1 to %d",
-                       (unsigned)len, LIMIT_EVIDENCE);
+        return err_set(err, E_EVIDENCE_UNAVAILABLE,
+                       DEVICE ": a quote of %u bytes was announced, expected 1 to %d", (unsigned)len,
+                       LIMIT_EVIDENCE);
     r.quote = arena_alloc(a, len);
     *out = slice_of(r.quote, len);
     if (!device_ask(fd, SGX_DCAP_QUOTE, &r))
@@ -90,8 +98,8 @@ static bool evidence(const uint8_t report_data[64], struct arena *a, struct slic
 
 /* ---- sealing ------------------------------------------------------------------------ */
 
-/* A report to ourselves says which security versions are ours: a key of older ones would be an older, perhaps broken
- * platform's as well. */
+/* A report to ourselves says which security versions are ours: a key of older ones would be an older, perhaps
+ * broken platform's as well. */
 static bool own_report(int fd, uint8_t report[REPORT_LEN], struct err *err)
 {
     static const uint8_t nothing[64];
@@ -102,8 +110,8 @@ static bool own_report(int fd, uint8_t report[REPORT_LEN], struct err *err)
            err_errno(err, E_EVIDENCE_UNAVAILABLE, DEVICE ": asking for a report to this enclave itself");
 }
 
-/* KEYNAME 4 is the sealing key. The masks are those of Intel's sealing library: DEBUG, INIT and all reserved flags
- * count, and of MISCSELECT its reserved bits. */
+/* KEYNAME 4 is the sealing key. The masks are those of Intel's sealing library: DEBUG, INIT and all reserved
+ * flags count, and of MISCSELECT its reserved bits. */
 static struct key_request request_of(const uint8_t report[REPORT_LEN], enum seal_policy policy)
 {
     struct key_request k = {
@@ -133,11 +141,13 @@ static bool seal_key(enum seal_policy policy, struct secret *out, struct err *er
     request = request_of(report, policy);
     ask = (struct key_ask){.request = &request, .key = key.ptr};
     if (!device_ask(fd, SGX_GET_KEY, &ask))
-        return err_errno(err, E_NO_SEAL_KEY, DEVICE ": asking for a sealing key, which Occlum offers since 0.29.3");
+        return err_errno(err, E_NO_SEAL_KEY,
+                         DEVICE ": asking for a sealing key, which Occlum offers since 0.29.3");
     secret_new(out, SEAL_KEY_LEN);
     hkdf_sha256(out->ptr, out->len, secret_bytes(&key), slice_str("marblemesh/seal"),
                 slice_str(policy == SEAL_UNIQUE ? "occlum mrenclave" : "occlum mrsigner"));
     return true;
 }
 
-const struct tee tee_occlum = {.name = "sgx-occlum", .probe = probe, .evidence = evidence, .seal_key = seal_key};
+const struct tee tee_occlum = {
+    .name = "sgx-occlum", .probe = probe, .evidence = evidence, .seal_key = seal_key};

@@ -52,9 +52,9 @@ struct guest_request {
     uint64_t request, response;
     uint64_t status; /* high half: what the host answered, low half: the firmware */
 };
-#define SNP_GET_REPORT _IOWR('S', 0, struct guest_request)
+#define SNP_GET_REPORT      _IOWR('S', 0, struct guest_request)
 #define SNP_GET_DERIVED_KEY _IOWR('S', 1, struct guest_request)
-#define SNP_GET_EXT_REPORT _IOWR('S', 2, struct guest_request)
+#define SNP_GET_EXT_REPORT  _IOWR('S', 2, struct guest_request)
 
 enum { HOST_BUFFER_TOO_SMALL = 1 };
 
@@ -62,7 +62,8 @@ static uint64_t address_of(const void *p) { return (uint64_t)(uintptr_t)p; }
 
 static bool ask(int fd, unsigned long what, const void *request, void *response, uint64_t *status)
 {
-    struct guest_request r = {.message_version = 1, .request = address_of(request), .response = address_of(response)};
+    struct guest_request r = {
+        .message_version = 1, .request = address_of(request), .response = address_of(response)};
     const bool ok = device_ask(fd, what, &r);
 
     *status = r.status;
@@ -76,7 +77,8 @@ static bool unanswered(const char *what, uint64_t status, struct err *err)
 }
 
 /* status, size, 24 reserved bytes, the report. */
-static bool report_of(const uint8_t response[RESPONSE_LEN], struct arena *a, struct slice *out, struct err *err)
+static bool report_of(const uint8_t response[RESPONSE_LEN], struct arena *a, struct slice *out,
+                      struct err *err)
 {
     struct cursor c = cursor_over(slice_of(response, RESPONSE_LEN));
     const uint32_t status = cursor_u32le(&c), size = cursor_u32le(&c);
@@ -84,15 +86,15 @@ static bool report_of(const uint8_t response[RESPONSE_LEN], struct arena *a, str
     (void)cursor_take(&c, 24);
     if (status != 0 || size != SNP_REPORT_LEN)
         return err_set(err, E_EVIDENCE_UNAVAILABLE,
-                       DEVICE ": expected status 0 and a report of %d bytes, found status %u and %u bytes", SNP_REPORT_LEN,
-                       (unsigned)status, (unsigned)size);
+                       DEVICE ": expected status 0 and a report of %d bytes, found status %u and %u bytes",
+                       SNP_REPORT_LEN, (unsigned)status, (unsigned)size);
     *out = arena_copy(a, cursor_take(&c, SNP_REPORT_LEN));
     return true;
 }
 
 /* With certificates; the host says how much room they need, and once more is asked. */
-static bool extended_report(int fd, const uint8_t report_data[64], uint8_t response[RESPONSE_LEN], struct arena *a,
-                            struct slice *certs, uint64_t *status)
+static bool extended_report(int fd, const uint8_t report_data[64], uint8_t response[RESPONSE_LEN],
+                            struct arena *a, struct slice *certs, uint64_t *status)
 {
     struct extended_request r = {.certs_len = CERTS_FIRST_LEN};
     uint8_t *room = arena_alloc(a, r.certs_len);
@@ -101,7 +103,8 @@ static bool extended_report(int fd, const uint8_t report_data[64], uint8_t respo
     memcpy(r.data.user_data, report_data, 64);
     r.certs_address = address_of(room);
     ok = ask(fd, SNP_GET_EXT_REPORT, &r, response, status);
-    if (!ok && *status >> 32 == HOST_BUFFER_TOO_SMALL && r.certs_len > CERTS_FIRST_LEN && r.certs_len <= LIMIT_EVIDENCE) {
+    if (!ok && *status >> 32 == HOST_BUFFER_TOO_SMALL && r.certs_len > CERTS_FIRST_LEN &&
+        r.certs_len <= LIMIT_EVIDENCE) {
         room = arena_alloc(a, r.certs_len);
         r.certs_address = address_of(room);
         ok = ask(fd, SNP_GET_EXT_REPORT, &r, response, status);
@@ -131,9 +134,9 @@ bool sev_guest_report(const uint8_t report_data[64], struct arena *a, struct evi
 
 /* ---- sealing ------------------------------------------------------------------------ */
 
-/* Guest policy, image id, family id and launch measurement go into the key. Nothing that goes in names a signer, so a
- * key of "the same signer and product" would be anybody's who claims the ids: both policies give the key of this very
- * image, and an image that is updated needs the state to be recovered. */
+/* Guest policy, image id, family id and launch measurement go into the key. Nothing that goes in names a
+ * signer, so a key of "the same signer and product" would be anybody's who claims the ids: both policies give
+ * the key of this very image, and an image that is updated needs the state to be recovered. */
 enum { BOUND_TO = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 };
 
 bool sev_guest_seal_key(enum seal_policy policy, struct secret *out, struct err *err)

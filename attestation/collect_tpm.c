@@ -12,17 +12,17 @@
 
 /* ---- the stack ---------------------------------------------------------------------- */
 
-#define FUNCTIONS(F)                                                                                                   \
-    F(Esys_Initialize)                                                                                                 \
-    F(Esys_Finalize)                                                                                                   \
-    F(Esys_Free)                                                                                                       \
-    F(Esys_TR_FromTPMPublic)                                                                                           \
-    F(Esys_TR_Close)                                                                                                   \
-    F(Esys_NV_ReadPublic)                                                                                              \
-    F(Esys_NV_Read)                                                                                                    \
-    F(Esys_PCR_Read)                                                                                                   \
-    F(Esys_Quote)                                                                                                      \
-    F(Tss2_TctiLdr_Initialize)                                                                                         \
+#define FUNCTIONS(F)                                                                                         \
+    F(Esys_Initialize)                                                                                       \
+    F(Esys_Finalize)                                                                                         \
+    F(Esys_Free)                                                                                             \
+    F(Esys_TR_FromTPMPublic)                                                                                 \
+    F(Esys_TR_Close)                                                                                         \
+    F(Esys_NV_ReadPublic)                                                                                    \
+    F(Esys_NV_Read)                                                                                          \
+    F(Esys_PCR_Read)                                                                                         \
+    F(Esys_Quote)                                                                                            \
+    F(Tss2_TctiLdr_Initialize)                                                                               \
     F(Tss2_TctiLdr_Finalize)
 
 struct stack {
@@ -48,23 +48,26 @@ static struct err not_loaded; /* E_NONE: it is */
 
 static bool load_into(struct stack *s, struct err *err)
 {
-    void *const libraries[2] = {dlopen("libtss2-esys.so.0", RTLD_NOW), dlopen("libtss2-tctildr.so.0", RTLD_NOW)};
+    void *const libraries[2] = {dlopen("libtss2-esys.so.0", RTLD_NOW),
+                                dlopen("libtss2-tctildr.so.0", RTLD_NOW)};
 
     if (libraries[0] == NULL || libraries[1] == NULL)
-        return err_set(err, E_EVIDENCE_UNAVAILABLE,
-                       "there is a TPM, and the library to speak with it cannot be loaded: %s (packages libtss2-esys, "
-                       "libtss2-tctildr)",
-                       dlerror());
-#define LOOK_UP(name)                                                                                                  \
-    if (!find(libraries, #name, &s->name, err))                                                                        \
+        return err_set(
+            err, E_EVIDENCE_UNAVAILABLE,
+            "there is a TPM, and the library to speak with it cannot be loaded: %s (packages libtss2-esys, "
+            "libtss2-tctildr)",
+            dlerror());
+#define LOOK_UP(name)                                                                                        \
+    if (!find(libraries, #name, &s->name, err))                                                              \
         return false;
     FUNCTIONS(LOOK_UP)
 #undef LOOK_UP
     return true;
 }
 
-/* Once, and it stays. The stack writes to standard error of its own accord, also about what is only probed; what it
- * says comes back as a response code as well, so it is told to be silent unless somebody wants to hear it. */
+/* Once, and it stays. The stack writes to standard error of its own accord, also about what is only probed;
+ * what it says comes back as a response code as well, so it is told to be silent unless somebody wants to
+ * hear it. */
 static void load_once(void)
 {
     (void)setenv("TSS2_LOG", "all+none", 0);
@@ -162,7 +165,7 @@ static bool nv_chunk(struct tpm *t, ESYS_TR index, uint16_t at, uint16_t len, st
 {
     TPM2B_MAX_NV_BUFFER *data = NULL;
     const TSS2_RC rc = t->tss->Esys_NV_Read(t->esys, ESYS_TR_RH_OWNER, index, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                                           ESYS_TR_NONE, len, at, &data);
+                                            ESYS_TR_NONE, len, at, &data);
 
     if (rc != TSS2_RC_SUCCESS)
         return failed(rc, "reading an NV index", err);
@@ -225,7 +228,8 @@ static bool is_nothing(const TPML_PCR_SELECTION *s)
 }
 
 /* The values of one answer go to the places that it names. */
-static bool place(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN])
+static bool place(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values,
+                  uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN])
 {
     size_t next = 0;
 
@@ -249,8 +253,8 @@ static bool read_pcrs(struct tpm *t, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN], st
     while (!is_nothing(&wanted)) {
         TPML_PCR_SELECTION *got = NULL;
         TPML_DIGEST *values = NULL;
-        const TSS2_RC rc = t->tss->Esys_PCR_Read(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, NULL, &got,
-                                                &values);
+        const TSS2_RC rc = t->tss->Esys_PCR_Read(t->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted,
+                                                 NULL, &got, &values);
         bool ok = rc == TSS2_RC_SUCCESS && place(got, values, pcrs);
 
         if (ok)
@@ -275,7 +279,7 @@ static bool quote_once(struct tpm *t, ESYS_TR key, struct slice extra_data, stru
 
     memcpy(qualifying.buffer, extra_data.ptr, extra_data.len);
     rc = t->tss->Esys_Quote(t->esys, key, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &qualifying, &scheme,
-                           &selection, &quoted, &signature);
+                            &selection, &quoted, &signature);
     if (rc != TSS2_RC_SUCCESS)
         return failed(rc, "asking for a quote", err);
     out->message = arena_copy(a, slice_of(quoted->attestationData, quoted->size));
@@ -305,8 +309,8 @@ static bool quote_with_values(struct tpm *t, ESYS_TR key, struct slice extra_dat
     return err_as(err, E_EVIDENCE_UNAVAILABLE);
 }
 
-bool tpm_quote_all(struct tpm *t, uint32_t key, struct slice extra_data, struct arena *a, struct tpm_evidence *out,
-                   struct err *err)
+bool tpm_quote_all(struct tpm *t, uint32_t key, struct slice extra_data, struct arena *a,
+                   struct tpm_evidence *out, struct err *err)
 {
     struct tpm_evidence e = {0};
     ESYS_TR handle;

@@ -14,10 +14,11 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-#define FOLDER "/sys/kernel/config/tsm/report"
+#define FOLDER     "/sys/kernel/config/tsm/report"
 #define TDX_DEVICE "/dev/tdx_guest"
 
-/* linux/tsm.h: 64 bytes in, 32 KiB out at most. A quote is made by another process of the host, which may be busy. */
+/* linux/tsm.h: 64 bytes in, 32 KiB out at most. A quote is made by another process of the host, which may be
+ * busy. */
 enum { REPORT_DATA_LEN = 64, ATTEMPTS = 5, PAUSE_MS = 50, WORD_MAX = 64, AUX_MAX = 32 * KIB };
 
 enum { QUOTE_REPORT_DATA_AT_V4 = 48 + 520, QUOTE_REPORT_DATA_AT_V5 = 48 + 6 + 520, QUOTE_VERSION_5 = 5 };
@@ -66,14 +67,15 @@ static bool put(const struct entry *e, const char *name, struct slice value, str
     return err_errno(err, E_EVIDENCE_UNAVAILABLE, "writing %s", path);
 }
 
-static bool get(const struct entry *e, const char *name, size_t max, struct arena *a, struct slice *out, struct err *err)
+static bool get(const struct entry *e, const char *name, size_t max, struct arena *a, struct slice *out,
+                struct err *err)
 {
     return file_read(attribute(e, name, a), max, a, out, err) || err_as(err, E_EVIDENCE_UNAVAILABLE);
 }
 
 /* An attribute with a number; `absent` if the kernel or the provider does not have it. */
-static bool get_number(const struct entry *e, const char *name, uint64_t absent, struct arena *a, uint64_t *out,
-                       struct err *err)
+static bool get_number(const struct entry *e, const char *name, uint64_t absent, struct arena *a,
+                       uint64_t *out, struct err *err)
 {
     const char *path = attribute(e, name, a);
     struct slice text;
@@ -86,7 +88,8 @@ static bool get_number(const struct entry *e, const char *name, uint64_t absent,
     if (text.len > 0 && text.ptr[text.len - 1] == '\n')
         text.len--;
     return decimal_decode(text, UINT32_MAX, out) ||
-           err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: expected a number, found \"%s\"", path, text_shown(a, text));
+           err_set(err, E_EVIDENCE_UNAVAILABLE, "%s: expected a number, found \"%s\"", path,
+                   text_shown(a, text));
 }
 
 /* ---- a report ----------------------------------------------------------------------- */
@@ -133,8 +136,8 @@ static void pause_before(int attempt)
     (void)nanosleep(&(struct timespec){.tv_nsec = (long)attempt * PAUSE_MS * 1000 * 1000}, NULL);
 }
 
-/* Asks again, a bounded number of times: somebody else wrote in between, or the provider is busy (EBUSY, EINTR) or
- * silent (ETIMEDOUT). */
+/* Asks again, a bounded number of times: somebody else wrote in between, or the provider is busy (EBUSY,
+ * EINTR) or silent (ETIMEDOUT). */
 static bool tsm_report(const uint8_t report_data[REPORT_DATA_LEN], struct arena *a, struct answer *out,
                        struct err *err)
 {
@@ -164,7 +167,8 @@ static bool no_folder(struct err *err)
 {
     if (file_exists(TDX_DEVICE))
         return err_set(err, E_NO_TEE,
-                       TDX_DEVICE " is there and " FOLDER " is not: quotes come from there; use Linux 6.7 or later and "
+                       TDX_DEVICE " is there and " FOLDER
+                                  " is not: quotes come from there; use Linux 6.7 or later and "
                                   "mount configfs on /sys/kernel/config");
     return err_set(err, E_NO_TEE, "no " FOLDER);
 }
@@ -182,7 +186,8 @@ static bool probe_provider(const char *wanted, struct err *err)
     if (name.len > 0 && name.ptr[name.len - 1] == '\n')
         name.len--;
     return slice_equal(name, slice_str(wanted)) ||
-           err_set(err, E_NO_TEE, FOLDER ": the provider is \"%s\", not \"%s\"", text_shown(&a, name), wanted);
+           err_set(err, E_NO_TEE, FOLDER ": the provider is \"%s\", not \"%s\"", text_shown(&a, name),
+                   wanted);
 }
 
 static bool probe_tdx(struct err *err) { return probe_provider("tdx_guest", err); }
@@ -198,9 +203,9 @@ static bool evidence_tdx(const uint8_t report_data[64], struct arena *a, struct 
         return false;
     c = cursor_over(answer.out);
     e.quote = answer.out;
-    if (!evidence_is_about(e.quote,
-                           cursor_u16le(&c) == QUOTE_VERSION_5 ? QUOTE_REPORT_DATA_AT_V5 : QUOTE_REPORT_DATA_AT_V4,
-                           report_data, FOLDER, err))
+    if (!evidence_is_about(
+            e.quote, cursor_u16le(&c) == QUOTE_VERSION_5 ? QUOTE_REPORT_DATA_AT_V5 : QUOTE_REPORT_DATA_AT_V4,
+            report_data, FOLDER, err))
         return false;
     *out = evidence_encode(&e, a);
     return true;
@@ -219,7 +224,9 @@ static bool evidence_snp(const uint8_t report_data[64], struct arena *a, struct 
     return true;
 }
 
-const struct tee tee_tsm_tdx = {
-    .name = "tdx-tsm", .probe = probe_tdx, .evidence = evidence_tdx, .why_no_seal_key = "a TDX guest gets no key of its own from the hardware"};
+const struct tee tee_tsm_tdx = {.name = "tdx-tsm",
+                                .probe = probe_tdx,
+                                .evidence = evidence_tdx,
+                                .why_no_seal_key = "a TDX guest gets no key of its own from the hardware"};
 const struct tee tee_tsm_snp = {
     .name = "snp-tsm", .probe = probe_snp, .evidence = evidence_snp, .seal_key = sev_guest_seal_key};

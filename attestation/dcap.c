@@ -55,7 +55,8 @@ static bool quote_format(void *dcap, struct err *err)
         !dcap_quote_parse(d->framed.quote, &d->quote, err))
         return false;
     if (d->framed.form == OE_EVIDENCE && d->framed.is_tdx_format != (d->quote.tee == TEE_TDX))
-        return err_set(err, E_EVIDENCE_FORMAT, "Open Enclave evidence: its format is of %s quotes, the quote of %s",
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "Open Enclave evidence: its format is of %s quotes, the quote of %s",
                        d->framed.is_tdx_format ? "TDX" : "SGX", d->quote.tee == TEE_TDX ? "TDX" : "SGX");
     claim_quote(d);
     d->x.found = arena_printf(d->x.arena, "%s, version %u, certification data of type %u",
@@ -202,10 +203,11 @@ static bool oe_claims(void *dcap, struct err *err)
 
     sha256(expected, d->quote.trailing);
     if (!slice_equal(d->quote.report.report_data, slice_of(expected, sizeof expected)))
-        return err_set(err, E_KEY_BINDING,
-                       "Open Enclave evidence: report data is not the SHA-256 of the %zu bytes of claims behind "
-                       "the quote, and zeroes",
-                       d->quote.trailing.len);
+        return err_set(
+            err, E_KEY_BINDING,
+            "Open Enclave evidence: report data is not the SHA-256 of the %zu bytes of claims behind "
+            "the quote, and zeroes",
+            d->quote.trailing.len);
     *claim = (struct framing_claim){.name = "custom_claims", .value = d->quote.trailing};
     f->claims = claim;
     f->num_claims = d->quote.trailing.len > 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/dcap_quote.h: an ECDSA quote of SGX or TDX, taken apart. Nothing is decided here.
  *
- * Versions 3 (SGX), 4 and 5 (SGX or TDX): Intel SGX ECDSA Quote Library API Reference, appendix A, and Intel TDX
- * DCAP Quoting Library API, appendix A. TD reports: Intel TDX Module ABI, TDREPORT_STRUCT.
+ * Versions 3 (SGX), 4 and 5 (SGX or TDX): Intel SGX ECDSA Quote Library API Reference, appendix A, and Intel
+ * TDX DCAP Quoting Library API, appendix A. TD reports: Intel TDX Module ABI, TDREPORT_STRUCT.
  */
 #pragma once
 #include "attestation/claims.h"
@@ -25,11 +25,11 @@ struct td_report {
 
 struct dcap_quote {
     unsigned version;
-    enum tee_kind tee;        /* TEE_SGX or TEE_TDX */
-    unsigned body_type;       /* version 5: 1 SGX, 2 TD 1.0, 3 TD 1.5; 0 in older versions, which do not say */
-    struct slice signed_part; /* what the quote signature covers */
-    struct sgx_report report; /* of SGX */
-    struct td_report td;      /* of TDX */
+    enum tee_kind tee;  /* TEE_SGX or TEE_TDX */
+    unsigned body_type; /* version 5: 1 SGX, 2 TD 1.0, 3 TD 1.5; 0 in older versions, which do not say */
+    struct slice signed_part;                /* what the quote signature covers */
+    struct sgx_report report;                /* of SGX */
+    struct td_report td;                     /* of TDX */
     struct slice signature, attestation_key; /* 64, 64 */
     struct sgx_report qe_report;
     struct slice qe_signature, qe_auth; /* 64, any */
@@ -38,7 +38,8 @@ struct dcap_quote {
     struct slice trailing; /* after the structure */
 };
 
-/* Takes the length from the structure; bytes after it are allowed (quoting services pad). E_EVIDENCE_FORMAT. */
+/* Takes the length from the structure; bytes after it are allowed (quoting services pad). E_EVIDENCE_FORMAT.
+ */
 bool dcap_quote_parse(struct slice in, struct dcap_quote *out, struct err *err);
 bool sgx_report_parse(struct slice in, struct sgx_report *out, struct err *err);
 

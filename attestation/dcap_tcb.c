@@ -59,7 +59,8 @@ static const char *level_text(struct arena *a, const struct tcb_level *level)
     return arena_printf(a, "%s since %s", tcb_status_name(level->status), time_text(a, level->date));
 }
 
-static bool find_platform(const struct dcap *d, struct slice svn, const struct tcb_level **out, struct err *err)
+static bool find_platform(const struct dcap *d, struct slice svn, const struct tcb_level **out,
+                          struct err *err)
 {
     const struct pck_platform *p = &d->platform;
     const struct tcb_platform has = {p->components, p->pce_svn, svn};
@@ -114,8 +115,8 @@ bool dcap_module_tcb(void *dcap, struct err *err)
         return false;
     if (dcap_is_td15(d) && !find_module(d, t->tee_tcb_svn2, &d->now.module, err))
         return err_in(err, "TEE_TCB_SVN2");
-    d->x.found = d->at_launch.module == NULL ? "no levels of its own"
-                                             : level_text(d->x.arena, d->at_launch.module);
+    d->x.found =
+        d->at_launch.module == NULL ? "no levels of its own" : level_text(d->x.arena, d->at_launch.module);
     return true;
 }
 

@@ -139,8 +139,8 @@ static bool take_parts(struct cursor *c, struct evidence *e, struct err *err)
         *member(e, parts[which].offset) = value;
         next = which + 1;
     }
-    return cursor_done(c) || err_set(err, E_EVIDENCE_FORMAT,
-                                     "evidence container: its parts do not add up to its %s", "length");
+    return cursor_done(c) ||
+           err_set(err, E_EVIDENCE_FORMAT, "evidence container: its parts do not add up to its %s", "length");
 }
 
 /* By the part that the others go with. */
@@ -220,7 +220,8 @@ struct slice evidence_framed(struct slice evidence, struct arena *a)
 {
     struct evidence e;
     struct err ignored;
-    const bool is_quote = !is_container(evidence) && evidence_decode(evidence, &e, &ignored) && e.kind == EVIDENCE_DCAP;
+    const bool is_quote =
+        !is_container(evidence) && evidence_decode(evidence, &e, &ignored) && e.kind == EVIDENCE_DCAP;
 
     return is_quote && !oe_has_header(evidence) ? evidence_wrap_oe(a, evidence) : evidence;
 }
@@ -244,15 +245,17 @@ bool evidence_decode(struct slice in, struct evidence *out, struct err *err)
     if (is_container(in))
         return open_container(in, out, err);
     return recognise(in, out) ||
-           err_set(err, E_EVIDENCE_FORMAT,
-                   "evidence: %zu bytes are no SGX or TDX quote (bare or in Open Enclave's header), no SEV-SNP "
-                   "report, no HCL report, no Nitro document, no certificate and no container of these",
-                   in.len);
+           err_set(
+               err, E_EVIDENCE_FORMAT,
+               "evidence: %zu bytes are no SGX or TDX quote (bare or in Open Enclave's header), no SEV-SNP "
+               "report, no HCL report, no Nitro document, no certificate and no container of these",
+               in.len);
 }
 
 static bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-/* Text without its white space, with the digits of base64 for URLs and without padding; false if it is none. */
+/* Text without its white space, with the digits of base64 for URLs and without padding; false if it is none.
+ */
 static bool squeeze(struct slice in, struct arena *a, struct slice *out)
 {
     uint8_t *text = arena_alloc(a, in.len);

@@ -73,10 +73,12 @@ static bool read_request(struct cursor *c, struct hcl_report *h, struct err *err
     h->hash_type = r.hash_type;
     h->runtime_data = cursor_take(c, r.runtime_size);
     if (!cursor_ok(c))
-        return err_set(err, E_EVIDENCE_FORMAT, "HCL report: does not hold the %u bytes of runtime data announced",
+        return err_set(err, E_EVIDENCE_FORMAT,
+                       "HCL report: does not hold the %u bytes of runtime data announced",
                        (unsigned)r.runtime_size);
     return slice_is_zero(c->rest) ||
-           err_set(err, E_EVIDENCE_FORMAT, "HCL report: something other than zeroes follows the runtime data");
+           err_set(err, E_EVIDENCE_FORMAT,
+                   "HCL report: something other than zeroes follows the runtime data");
 }
 
 bool hcl_report_parse(struct slice in, struct hcl_report *out, struct err *err)
@@ -177,8 +179,8 @@ static bool read_keys(struct fields *f, struct hcl_runtime *r)
     size_t found = 0;
 
     for (size_t i = 0; i < json_array_size(keys); i++) {
-        struct fields key = fields_of(json_array_get(keys, i), arena_printf(f->arena, "$.keys[%zu]", i), JSON_EXACT,
-                                      f->code, f->arena, f->err);
+        struct fields key = fields_of(json_array_get(keys, i), arena_printf(f->arena, "$.keys[%zu]", i),
+                                      JSON_EXACT, f->code, f->arena, f->err);
         const char *id = field_str(&key, "kid");
 
         if (!fields_done(&key))
@@ -229,12 +231,15 @@ bool td_local_report_parse(struct slice in, struct td_local_report *out, struct 
     struct td_local_report t = {0};
 
     if (in.len != TD_LOCAL_REPORT_LEN)
-        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT: expected %d bytes, found %zu", TD_LOCAL_REPORT_LEN, in.len);
+        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT: expected %d bytes, found %zu", TD_LOCAL_REPORT_LEN,
+                       in.len);
     if (type != REPORT_TYPE_TDX)
-        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT type: expected 0x81 (TDX), found 0x%x", (unsigned)type);
+        return err_set(err, E_EVIDENCE_FORMAT, "TDREPORT type: expected 0x81 (TDX), found 0x%x",
+                       (unsigned)type);
     (void)cursor_take(&c, 127); /* REPORTMACSTRUCT: the rest of the type, CPUSVN, hashes of what follows */
     t.report_data = cursor_take(&c, 64);
-    (void)cursor_take(&c, 32 + 32 + 8); /* its MAC, for this processor alone; TEE_TCB_INFO: which fields count */
+    (void)cursor_take(&c,
+                      32 + 32 + 8); /* its MAC, for this processor alone; TEE_TCB_INFO: which fields count */
     t.claims.tee_tcb_svn = cursor_take(&c, 16);
     t.claims.mr_seam = cursor_take(&c, 48);
     t.claims.mr_signer_seam = cursor_take(&c, 48);

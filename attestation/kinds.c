@@ -51,7 +51,8 @@ void verdict_refuse(struct verdict *v, struct arena *a, const char *check, const
     v->num_checks = 1;
 }
 
-void verdict_note(struct verdict *v, const char *name, const char *expected, const struct err *err, struct arena *a)
+void verdict_note(struct verdict *v, const char *name, const char *expected, const struct err *err,
+                  struct arena *a)
 {
     struct check *checks = arena_array(a, v->num_checks + 1, sizeof *checks);
 

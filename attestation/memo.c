@@ -151,7 +151,8 @@ struct memo_count memo_count(struct memo *m)
 enum kind { KIND_SPKI, KIND_P256, KIND_CERT, KIND_CRL };
 
 /* Over the kind and each piece with its length, so that no other split gives the same. */
-static void key_of(uint8_t key[SHA256_LEN], enum kind kind, uint8_t alg, const struct slice *pieces, size_t num)
+static void key_of(uint8_t key[SHA256_LEN], enum kind kind, uint8_t alg, const struct slice *pieces,
+                   size_t num)
 {
     enum { MAX_PIECES = 3 };
     uint8_t head[2 + 8 * MAX_PIECES] = {(uint8_t)kind, alg};

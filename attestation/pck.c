@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/pck.h"
 
+#include "base/text.h"
 #include "pki/der.h"
 
 static bool is_leaf(const struct cert *c) { return cert_is_called(c, "SGX PCK Certificate"); }
@@ -65,19 +66,30 @@ static bool leaf_and_issuers(struct slice leaf, struct slice issuers, struct are
     return take_roles(all, 3, out, err);
 }
 
-bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a, struct pck_chain *out,
-                  struct err *err)
+/* Sample quotes of Intel's have certificates in DER where PEM belongs; their chain comes with the collateral.
+ */
+static bool has_pem(struct slice s)
 {
-    if (q->cert_type == CERT_PCK_CHAIN)
+    for (; s.len > 0; s = slice_of(s.ptr + 1, s.len - 1))
+        if (text_starts_with(s, "-----BEGIN "))
+            return true;
+    return false;
+}
+
+bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a,
+                  struct pck_chain *out, struct err *err)
+{
+    if (q->cert_type == CERT_PCK_CHAIN && (has_pem(q->cert_data) || c->pck_chain.len == 0))
         return pck_chain_parse(q->cert_data, a, out, err);
     if (q->cert_type == CERT_PCK_LEAF && c->pck_crl_issuer_chain.len > 0)
         return leaf_and_issuers(q->cert_data, c->pck_crl_issuer_chain, a, out, err);
     if (c->pck_chain.len > 0)
         return pck_chain_parse(c->pck_chain, a, out, err);
-    return err_set(err, E_EVIDENCE_FORMAT,
-                   "certification data type %u holds no PCK chain, and the collateral has none: expected type 5 "
-                   "(a chain), or the chain of the platform in the collateral",
-                   q->cert_type);
+    return err_set(
+        err, E_EVIDENCE_FORMAT,
+        "certification data type %u holds no PCK chain, and the collateral has none: expected type 5 "
+        "(a chain), or the chain of the platform in the collateral",
+        q->cert_type);
 }
 
 const char *pck_ca_name(const struct pck_chain *c)

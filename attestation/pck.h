@@ -23,10 +23,10 @@ enum certification {
     CERT_PLATFORM_MANIFEST,
 };
 
-/* The three certificates, from the quote or, where it only names the platform, from the collateral.
+/* The three certificates, from the quote or, where it holds none in PEM, from the collateral.
  * E_EVIDENCE_FORMAT, also if a chain is needed and not there; E_PCK_CHAIN for the roles. */
-bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a, struct pck_chain *out,
-                  struct err *err);
+bool pck_chain_of(const struct dcap_quote *q, const struct collateral *c, struct arena *a,
+                  struct pck_chain *out, struct err *err);
 
 /* Exactly three certificates whose roles are found by name. E_EVIDENCE_FORMAT; E_PCK_CHAIN for the roles. */
 bool pck_chain_parse(struct slice pem, struct arena *a, struct pck_chain *out, struct err *err);

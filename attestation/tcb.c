@@ -152,7 +152,8 @@ static int higher_isv_first(const void *left, const void *right)
 
 struct tcb_level *tcb_isv_levels(struct fields *f, enum tcb_levels_of whose, size_t *num)
 {
-    return tcb_levels(f, whose == LEVELS_OF_MODULE ? read_module_level : read_enclave_level, higher_isv_first, num);
+    return tcb_levels(f, whose == LEVELS_OF_MODULE ? read_module_level : read_enclave_level, higher_isv_first,
+                      num);
 }
 
 /* ---- choosing ----------------------------------------------------------------------- */
@@ -162,10 +163,10 @@ static bool reaches(const struct tcb_level *level, const struct tcb_platform *ha
     const struct slice td = has->tee_tcb_svn;
     const size_t first = td.len > 1 && td.ptr[1] > 0 ? 2 : 0;
 
-    for (size_t i = 0; i < sizeof level->components; i++)
+    for (size_t i = 0; i < NUM_TCB_COMPONENTS; i++)
         if (has->components[i] < level->components[i])
             return false;
-    for (size_t i = first; i < td.len && i < sizeof level->tdx_components; i++)
+    for (size_t i = first; i < td.len && i < NUM_TCB_COMPONENTS; i++)
         if (td.ptr[i] < level->tdx_components[i])
             return false;
     return has->pce_svn >= level->pce_svn;
@@ -229,7 +230,8 @@ enum tcb_status tcb_relaunch(enum tcb_status at_launch, enum tcb_status now)
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena, size_t *num)
+char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena,
+                      size_t *num)
 {
     size_t all = 0, n = 0;
     char **out;

@@ -9,9 +9,12 @@
 #include "attestation/attestation.h"
 #include "base/json.h"
 
-/* One level as Intel lists it. Of the platform: components and pce_svn. Of an enclave: isv_svn. */
+enum { NUM_TCB_COMPONENTS = 16 };
+
+/* One level as Intel lists it. Of the platform: components and pce_svn. Of an enclave: isv_svn. A platform's
+ * own components fit a byte; sample collateral of Intel's demands more, which none reaches. */
 struct tcb_level {
-    uint8_t components[16], tdx_components[16]; /* the second of TDX only */
+    uint16_t components[NUM_TCB_COMPONENTS], tdx_components[NUM_TCB_COMPONENTS]; /* the second of TDX only */
     unsigned pce_svn;
     unsigned isv_svn;
     int64_t date;
@@ -61,4 +64,5 @@ enum tcb_status tcb_converge(enum tcb_status platform, enum tcb_status part);
 enum tcb_status tcb_relaunch(enum tcb_status at_launch, enum tcb_status now);
 
 /* The union of the levels' advisories, sorted, each once; strings borrow. A level may be NULL. */
-char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena, size_t *num);
+char **tcb_advisories(const struct tcb_level *const *levels, size_t num_levels, struct arena *arena,
+                      size_t *num);

@@ -11,26 +11,26 @@ static void read_components_v2(struct fields *tcb, struct tcb_level *out)
 {
     char name[] = "sgxtcbcomp00svn";
 
-    for (unsigned i = 0; i < sizeof out->components; i++) {
+    for (unsigned i = 0; i < NUM_TCB_COMPONENTS; i++) {
         (void)snprintf(name, sizeof name, "sgxtcbcomp%02usvn", (i + 1) % 100);
-        out->components[i] = (uint8_t)field_needed_uint(tcb, name, UINT8_MAX);
+        out->components[i] = (uint16_t)field_needed_uint(tcb, name, UINT16_MAX);
     }
 }
 
 /* Version 3: NAME: [{"svn": 5, "category": "BIOS", ...}, ...]. */
-static void read_components_v3(struct fields *tcb, const char *name, uint8_t out[16])
+static void read_components_v3(struct fields *tcb, const char *name, uint16_t out[NUM_TCB_COMPONENTS])
 {
     const json_t *list = field_array(tcb, name);
 
     field_need(tcb, name);
-    if (fields_done(tcb) && json_array_size(list) != 16)
+    if (fields_done(tcb) && json_array_size(list) != NUM_TCB_COMPONENTS)
         (void)field_fault(tcb, name, "expected 16 components, found %zu", json_array_size(list));
-    for (size_t i = 0; i < 16 && fields_done(tcb); i++) {
-        struct fields component = fields_of(json_array_get(list, i),
-                                            arena_printf(tcb->arena, "%s.%s[%zu]", tcb->path, name, i),
-                                            JSON_EXACT, tcb->code, tcb->arena, tcb->err);
+    for (size_t i = 0; i < NUM_TCB_COMPONENTS && fields_done(tcb); i++) {
+        struct fields component =
+            fields_of(json_array_get(list, i), arena_printf(tcb->arena, "%s.%s[%zu]", tcb->path, name, i),
+                      JSON_EXACT, tcb->code, tcb->arena, tcb->err);
 
-        out[i] = (uint8_t)field_needed_uint(&component, "svn", UINT8_MAX);
+        out[i] = (uint16_t)field_needed_uint(&component, "svn", UINT16_MAX);
         tcb->bad = !fields_done(&component);
     }
 }
@@ -75,15 +75,23 @@ static void read_level_tdx(struct fields *level, struct tcb_level *out)
     read_level(level, out, read_tdx_v3);
 }
 
+static int compare_components(const uint16_t a[NUM_TCB_COMPONENTS], const uint16_t b[NUM_TCB_COMPONENTS])
+{
+    for (size_t i = 0; i < NUM_TCB_COMPONENTS; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
 /* Descending: components like the letters of a word, then PCESVN, then those of TDX. */
 static int higher_first(const void *left, const void *right)
 {
     const struct tcb_level *a = left, *b = right;
-    const int order = memcmp(b->components, a->components, sizeof a->components);
+    const int order = compare_components(b->components, a->components);
 
     if (order != 0 || b->pce_svn != a->pce_svn)
         return order != 0 ? order : (b->pce_svn > a->pce_svn) - (b->pce_svn < a->pce_svn);
-    return memcmp(b->tdx_components, a->tdx_components, sizeof a->tdx_components);
+    return compare_components(b->tdx_components, a->tdx_components);
 }
 
 static void read_identity(struct fields *f, struct tcb_info *out)
@@ -215,8 +223,8 @@ bool tcb_info_parse(struct slice body, struct arena *a, struct tcb_info *out, st
     f = fields_of(doc, "$.tcbInfo", JSON_EXACT, E_COLLATERAL_FORMAT, a, err);
     read_body(&f, &info);
     if (fields_done(&f) && strcmp(info.id, "SGX") == 0)
-        info.levels =
-            tcb_levels(&f, info.version == 2 ? read_level_v2 : read_level_sgx, higher_first, &info.num_levels);
+        info.levels = tcb_levels(&f, info.version == 2 ? read_level_v2 : read_level_sgx, higher_first,
+                                 &info.num_levels);
     else if (fields_done(&f) && strcmp(info.id, "TDX") == 0)
         read_tdx(&f, &info);
     if (!fields_done(&f))

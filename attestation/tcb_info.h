@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/tcb_info.h: what Intel says about one family of platforms.
  *
- * Versions 2 (API v3, SGX only) and 3 (API v4). Parsing decides nothing: whose info it is and whether its dates
- * hold is asked elsewhere.
- * Source: Intel PCS API v4, "Get TCB Info".
+ * Versions 2 (API v3, SGX only) and 3 (API v4). Parsing decides nothing: whose info it is and whether its
+ * dates hold is asked elsewhere. Source: Intel PCS API v4, "Get TCB Info".
  */
 #pragma once
 #include "attestation/tcb.h"

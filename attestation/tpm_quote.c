@@ -20,9 +20,10 @@ static bool read_selection(struct cursor *c, uint32_t *selection, struct err *er
     if (!cursor_ok(c))
         return err_set(err, E_EVIDENCE_FORMAT, "TPM quote: ends inside its PCR selection");
     if (num != 1 || bank != TPM_ALG_SHA256)
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "TPM quote: expected PCRs of one bank, SHA-256 (0x000b), found %u banks, the first 0x%04x",
-                       (unsigned)num, (unsigned)bank);
+        return err_set(
+            err, E_EVIDENCE_FORMAT,
+            "TPM quote: expected PCRs of one bank, SHA-256 (0x000b), found %u banks, the first 0x%04x",
+            (unsigned)num, (unsigned)bank);
     for (size_t i = 0; i < 8 * bits.len; i++) {
         if ((bits.ptr[i / 8] >> i % 8 & 1) == 0)
             continue;
@@ -67,9 +68,10 @@ bool tpm_quote_parse(struct slice in, struct tpm_quote *out, struct err *err)
         return false;
     q.pcr_digest = cursor_take(&c, cursor_u16be(&c));
     if (!cursor_done(&c) || q.pcr_digest.len != SHA256_LEN)
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "TPM quote: expected a PCR digest of %d bytes and nothing behind, found %zu bytes and %zu behind",
-                       SHA256_LEN, q.pcr_digest.len, c.rest.len);
+        return err_set(
+            err, E_EVIDENCE_FORMAT,
+            "TPM quote: expected a PCR digest of %d bytes and nothing behind, found %zu bytes and %zu behind",
+            SHA256_LEN, q.pcr_digest.len, c.rest.len);
     *out = q;
     return true;
 }
@@ -89,12 +91,13 @@ bool tpm_signature_parse(struct slice in, size_t key_len, struct slice *out, str
     sig = cursor_take(&c, cursor_u16be(&c));
     if (!cursor_done(&c) || sig.len != key_len)
         return err_set(err, E_EVIDENCE_FORMAT,
-                       "TPM signature: expected %zu bytes, or a TPMT_SIGNATURE of %d more, found %zu", key_len,
-                       SIGNATURE_HEADER_LEN, in.len);
+                       "TPM signature: expected %zu bytes, or a TPMT_SIGNATURE of %d more, found %zu",
+                       key_len, SIGNATURE_HEADER_LEN, in.len);
     if (alg != TPM_ALG_RSASSA || hash != TPM_ALG_SHA256)
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "TPM signature: expected RSASSA (0x0014) with SHA-256 (0x000b), found 0x%04x with 0x%04x", alg,
-                       hash);
+        return err_set(
+            err, E_EVIDENCE_FORMAT,
+            "TPM signature: expected RSASSA (0x0014) with SHA-256 (0x000b), found 0x%04x with 0x%04x", alg,
+            hash);
     *out = sig;
     return true;
 }
@@ -117,7 +120,8 @@ static bool read_value(const json_t *v, size_t i, struct arena *a, struct slice 
     const struct slice text = slice_of(json_string_value(v), json_string_length(v));
 
     return (json_is_string(v) && hex_decode(text, a, out) && out->len == TPM_PCR_LEN) ||
-           err_set(err, E_EVIDENCE_FORMAT, "PCR values: entry %zu: expected %d bytes in hexadecimal", i, TPM_PCR_LEN);
+           err_set(err, E_EVIDENCE_FORMAT, "PCR values: entry %zu: expected %d bytes in hexadecimal", i,
+                   TPM_PCR_LEN);
 }
 
 static bool read_pcrs(const json_t *list, const struct tpm_quote *q, struct arena *a, struct slice *out,
@@ -127,9 +131,10 @@ static bool read_pcrs(const json_t *list, const struct tpm_quote *q, struct aren
     size_t next = 0;
 
     if (!json_is_array(list) || (num != TPM_NUM_PCRS && num != num_selected(q)))
-        return err_set(err, E_EVIDENCE_FORMAT,
-                       "PCR values: expected an array of all %d, or of the %zu that were quoted, found %s of %zu",
-                       TPM_NUM_PCRS, num_selected(q), json_is_array(list) ? "one" : "another value", num);
+        return err_set(
+            err, E_EVIDENCE_FORMAT,
+            "PCR values: expected an array of all %d, or of the %zu that were quoted, found %s of %zu",
+            TPM_NUM_PCRS, num_selected(q), json_is_array(list) ? "one" : "another value", num);
     for (size_t i = 0; i < TPM_NUM_PCRS; i++) {
         if (num != TPM_NUM_PCRS && !is_selected(q, i))
             continue;
@@ -140,15 +145,16 @@ static bool read_pcrs(const json_t *list, const struct tpm_quote *q, struct aren
     return true;
 }
 
-bool tpm_pcrs_verify(struct slice json, const struct tpm_quote *q, struct arena *a, struct slice out[TPM_NUM_PCRS],
-                     struct err *err)
+bool tpm_pcrs_verify(struct slice json, const struct tpm_quote *q, struct arena *a,
+                     struct slice out[TPM_NUM_PCRS], struct err *err)
 {
     scoped(json_release) json_t *list = NULL;
     struct slice all[TPM_NUM_PCRS] = {{0}}, chosen[TPM_NUM_PCRS];
     uint8_t digest[SHA256_LEN];
     size_t n = 0;
 
-    if (!json_parse(json, JSON_NO_DUPLICATES, E_EVIDENCE_FORMAT, &list, err) || !read_pcrs(list, q, a, all, err))
+    if (!json_parse(json, JSON_NO_DUPLICATES, E_EVIDENCE_FORMAT, &list, err) ||
+        !read_pcrs(list, q, a, all, err))
         return err_in(err, "vTPM");
     for (size_t i = 0; i < TPM_NUM_PCRS; i++)
         if (is_selected(q, i))

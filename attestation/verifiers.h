@@ -11,11 +11,12 @@
 
 typedef void verifier(const struct appraisal *what, struct arena *a, struct verdict *v);
 
-verifier dcap_appraise;        /* dcap.c: SGX and TDX quotes */
-verifier snp_appraise;         /* snp.c: SEV-SNP reports, those of ACI included */
-verifier azure_appraise;       /* azure.c: HCL report, vTPM quote, and the SNP report or TD quote under them */
-verifier nitro_appraise;       /* nitro.c: AWS Nitro documents */
-verifier certificate_appraise; /* certificate.c: evidence of the other kinds in a certificate, and its binding */
+verifier dcap_appraise;  /* dcap.c: SGX and TDX quotes */
+verifier snp_appraise;   /* snp.c: SEV-SNP reports, those of ACI included */
+verifier azure_appraise; /* azure.c: HCL report, vTPM quote, and the SNP report or TD quote under them */
+verifier nitro_appraise; /* nitro.c: AWS Nitro documents */
+verifier
+    certificate_appraise; /* certificate.c: evidence of the other kinds in a certificate, and its binding */
 
 /* The verifier of a kind; NULL for EVIDENCE_UNKNOWN. */
 verifier *verifier_of(enum evidence_kind kind);

@@ -4,17 +4,18 @@
 #include <stdio.h>
 #include <time.h>
 
-static int64_t read_clock_ms(clockid_t id)
+static int64_t read_clock_us(clockid_t id)
 {
     struct timespec t;
 
     (void)clock_gettime(id, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-int64_t clock_now_ms(void) { return read_clock_ms(CLOCK_REALTIME); }
+int64_t clock_now_ms(void) { return read_clock_us(CLOCK_REALTIME) / 1000; }
 int64_t clock_now(void) { return clock_now_ms() / 1000; }
-int64_t clock_ticks_ms(void) { return read_clock_ms(CLOCK_MONOTONIC); }
+int64_t clock_ticks_us(void) { return read_clock_us(CLOCK_MONOTONIC); }
+int64_t clock_ticks_ms(void) { return clock_ticks_us() / 1000; }
 
 /* Days since 1970-01-01, by counting years from March so that a leap day comes last. */
 static int64_t days_of(int64_t year, int month, int day)

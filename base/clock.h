@@ -9,6 +9,7 @@
 int64_t clock_now(void);      /* seconds, wall clock */
 int64_t clock_now_ms(void);   /* milliseconds, wall clock */
 int64_t clock_ticks_ms(void); /* milliseconds, monotonic, from an arbitrary start */
+int64_t clock_ticks_us(void); /* microseconds, of the same kind */
 
 /* A civil date in the Gregorian calendar, UTC. */
 struct civil {

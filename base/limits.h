@@ -57,10 +57,18 @@ enum {
     LIMIT_JSON_VALUES = 500 * 1000, /* a manifest of 10,000 marbles and as many secrets has half as many */
     LIMIT_MANIFEST_WARNINGS = 200,
     LIMIT_TEMPLATE_OUTPUT = 4 * MIB, /* a file or variable, expanded */
+    LIMIT_TEMPLATE_STEPS = 1000 * 1000, /* pieces and turns of one template; dozens are usual */
+    LIMIT_DRY_RUN_STEPS = 20 * 1000 * 1000, /* of all templates of a manifest: a second or two */
     LIMIT_DERIVED_KEY = 8160,        /* bytes: what HKDF-SHA256 gives (RFC 5869 2.3) */
     LIMIT_SHARED_KEY = 64 * KIB,     /* bytes; ours: thousands of such keys fit the state */
     LIMIT_VALIDITY_DAYS = 1000000,   /* keeps dates in certificates below the year 9999 */
 
-    LIMIT_STATE = 64 * MIB,
+    LIMIT_METRIC_MARBLES = 1000, /* marbles with a label of their own; a type adds one more for all others */
+
+    LIMIT_STATE = 64 * MIB,           /* all entries of the state, encoded */
+    LIMIT_STATE_FILE = 192 * MIB,     /* its file: a snapshot, as much again of changes, and room */
+    LIMIT_JOURNAL = 1 * MIB,          /* changes behind a snapshot; more, if the snapshot is larger */
+    LIMIT_RECOVERY_DATA = 1 * MIB,    /* of 10,000 recovery keys: 0.7 */
+    LIMIT_SEALED_KEY = 4 * KIB,       /* ours has 89 bytes, MarbleRun's about 1100 */
     LIMIT_FILE = 64 * MIB,
 };

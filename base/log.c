@@ -36,7 +36,7 @@ void log_setup_from_env(void)
 static void put_json_line(struct buf *b, enum log_level level, const char *msg, const struct err *err,
                           va_list ap)
 {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
+    static const char *const names[] = {"debug", "info", "warn", "error", "fatal"};
     const int64_t now = clock_now_ms();
     const char *key, *value;
 
@@ -68,8 +68,8 @@ static void put_shown(struct buf *b, const char *s)
 static void put_text_line(struct buf *b, enum log_level level, const char *msg, const struct err *err,
                           va_list ap)
 {
-    static const char *const names[] = {"debug", "info ", "warn ", "error"};
-    static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m"};
+    static const char *const names[] = {"debug", "info ", "warn ", "error", "fatal"};
+    static const char *const colours[] = {"\033[2m", "", "\033[33m", "\033[31m", "\033[31m"};
     const bool colour = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL && level != LOG_INFO;
     const time_t now = (time_t)clock_now();
     struct tm local;

@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_FATAL /* the program ends */ };
 enum log_format { LOG_AUTO, LOG_TEXT, LOG_JSON };
 
 /* LOG_AUTO: text if stderr is a terminal, else JSON. Without this call: AUTO, from LOG_INFO up. */

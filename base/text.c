@@ -234,6 +234,48 @@ bool text_is_utf8(struct slice s)
     return true;
 }
 
+void text_put_utf8(struct buf *b, uint32_t v)
+{
+    if (v < 0x80) {
+        buf_u8(b, (uint8_t)v);
+        return;
+    }
+    if (v < 0x800) {
+        buf_u8(b, (uint8_t)(0xc0 | v >> 6));
+    } else {
+        if (v < 0x10000) {
+            buf_u8(b, (uint8_t)(0xe0 | v >> 12));
+        } else {
+            buf_u8(b, (uint8_t)(0xf0 | v >> 18));
+            buf_u8(b, (uint8_t)(0x80 | (v >> 12 & 0x3f)));
+        }
+        buf_u8(b, (uint8_t)(0x80 | (v >> 6 & 0x3f)));
+    }
+    buf_u8(b, (uint8_t)(0x80 | (v & 0x3f)));
+}
+
+size_t text_utf8_len(struct slice s)
+{
+    if (s.len > 0 && s.ptr[0] < 0x80)
+        return 1;
+    for (size_t n = 2; n <= 4 && n <= s.len; n++)
+        if (text_is_utf8(slice_of(s.ptr, n)))
+            return n;
+    return 0;
+}
+
+struct text_place text_place(struct slice text, size_t at)
+{
+    struct text_place p = {.line = 1, .column = 1};
+
+    for (size_t i = 0; i < at && i < text.len; i++) {
+        p.column++;
+        if (text.ptr[i] == '\n')
+            p = (struct text_place){.line = p.line + 1, .column = 1};
+    }
+    return p;
+}
+
 size_t text_split(struct arena *a, struct slice s, char sep, struct slice **pieces)
 {
     size_t num = 1, at = 0, start = 0;

@@ -36,6 +36,16 @@ bool text_starts_with(struct slice text, const char *prefix);
 /* A foreign string for a message: control characters become '?', the rest is cut to 80 bytes. */
 char *text_shown(struct arena *a, struct slice s);
 
+/* One character of Unicode as UTF-8, and the length of the valid UTF-8 sequence at the front (0: none). */
+void text_put_utf8(struct buf *b, uint32_t v);
+size_t text_utf8_len(struct slice s);
+
+/* Where a byte stands, for messages: both from 1, columns in bytes. */
+struct text_place {
+    size_t line, column;
+};
+struct text_place text_place(struct slice text, size_t at);
+
 /* Valid UTF-8 without NUL. */
 bool text_is_utf8(struct slice s);
 

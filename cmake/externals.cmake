@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c.
+# Libraries of the system, each under its own plain name: jansson, sodium, libuv, nghttp2, protobuf-c,
+# libyaml.
 
 find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
@@ -23,3 +24,4 @@ external(protobuf-c "libprotobuf-c>=1.4")
 pkg_check_modules(TSS2 REQUIRED "tss2-esys>=3.0" "tss2-tctildr>=3.0")
 add_library(tss2_headers INTERFACE)
 target_include_directories(tss2_headers SYSTEM INTERFACE ${TSS2_INCLUDE_DIRS})
+external(libyaml "yaml-0.1>=0.2.5")

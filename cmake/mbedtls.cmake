@@ -41,6 +41,13 @@ endif()
 
 file(GLOB mbedtls_files ${mbedtls_source}/library/*.c)
 
+# Calls that become those of net/tls_seam.c: peers' certificates are bytes and a key, and clients may use Ed25519.
+set_source_files_properties(${mbedtls_source}/library/ssl_tls.c ${mbedtls_source}/library/ssl_tls13_generic.c
+  PROPERTIES COMPILE_DEFINITIONS mbedtls_x509_crt_parse_der=mesh_crt_parse_der)
+set_source_files_properties(${mbedtls_source}/library/ssl_tls13_server.c PROPERTIES COMPILE_DEFINITIONS
+  "mbedtls_ssl_write_sig_alg_ext=mesh_ssl_write_sig_alg_ext;\
+mbedtls_ssl_tls13_process_certificate_verify=mesh_ssl_tls13_process_certificate_verify")
+
 function(add_mbedtls backend)
   set(target mbedtls_${backend})
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${mbedtls_files})
@@ -52,7 +59,16 @@ function(add_mbedtls backend)
   target_compile_options(${target} PRIVATE -O2)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} PRIVATE ${mbedtls_source}/library)
   target_include_directories(${target} SYSTEM PUBLIC ${mbedtls_source}/include)
-  target_link_libraries(${target} PUBLIC Threads::Threads)
+  target_link_libraries(${target} PUBLIC Threads::Threads sodium)
+
+  add_library(tls_seam_${backend} OBJECT ${PROJECT_SOURCE_DIR}/net/tls_seam.c)
+  target_compile_definitions(tls_seam_${backend}
+    PRIVATE $<TARGET_PROPERTY:${target},INTERFACE_COMPILE_DEFINITIONS> MBEDTLS_ALLOW_PRIVATE_ACCESS)
+  target_include_directories(tls_seam_${backend} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(tls_seam_${backend} SYSTEM PRIVATE
+    ${mbedtls_source}/include ${mbedtls_source}/library)
+  target_link_libraries(tls_seam_${backend} PRIVATE warnings warnings_strict sodium)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:tls_seam_${backend}>)
 endfunction()
 
 add_mbedtls(builtin)

@@ -14,7 +14,6 @@ struct candidate {
     const struct marble *marble;
     struct uuid uuid;
     struct marble_identity identity;
-    struct secret_set secrets;
     struct slice reply;
 };
 
@@ -34,6 +33,7 @@ static bool check_client(struct candidate *c, struct arena *a, struct err *err)
 /* The evidence must speak of the certificate of this very connection; the rest of report data is zero. */
 static bool check_evidence(const struct candidate *c, struct arena *a, struct err *err)
 {
+    const struct package *package = mesh_package(c->mesh, c->marble);
     const struct slice quote = c->what->request->quote;
     uint8_t report_data[64] = {0};
     struct verdict verdict;
@@ -46,16 +46,16 @@ static bool check_evidence(const struct candidate *c, struct arena *a, struct er
         return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
                        quote.len, LIMIT_EVIDENCE);
     sha256(report_data, c->what->peer_chain[0]);
-    return judge_evidence(core_judge(c->core), quote, &c->marble->package->policy,
-                          slice_of(report_data, sizeof report_data), c->what->now, a, &verdict, err) ||
-           err_in(err, "package \"%s\"", c->marble->package->name);
+    return judge_evidence(core_judge(c->core), quote, &package->policy, slice_of(report_data, sizeof report_data),
+                          c->what->now, a, &verdict, err) ||
+           err_in(err, "package \"%s\"", package->name);
 }
 
 static bool check_admission(struct candidate *c, struct arena *a, struct err *err)
 {
     const char *type = c->what->request->marble_type;
 
-    c->marble = manifest_marble(&c->mesh->manifest, type);
+    c->marble = manifest_marble(c->mesh->manifest, type);
     if (c->marble == NULL)
         return err_set(err, E_MARBLE_UNKNOWN, "the manifest has no marble \"%s\"",
                        text_shown(a, slice_str(type)));
@@ -85,14 +85,29 @@ static bool issue(struct candidate *c, struct arena *a, struct err *err)
                                   &c->identity.issued, err);
 }
 
+/* What the marble's templates and TLS tags name: nothing else is made for it. */
+static const struct secret_names *names_used(const struct marble *m, struct arena *a)
+{
+    struct secret_names *names = arena_alloc(a, sizeof *names);
+    const char **at = arena_array(a, m->num_secrets, sizeof *at);
+
+    if (m->all_secrets)
+        return NULL;
+    for (size_t i = 0; i < m->num_secrets; i++)
+        at[i] = m->secrets[i].secret->name;
+    *names = (struct secret_names){at, m->num_secrets};
+    return names;
+}
+
 static bool build(struct candidate *c, struct arena *a, struct err *err)
 {
-    const struct secrets_for who = {&c->mesh->manifest,   &c->mesh->shared, c->mesh->ca,
-                                    c->mesh->root_secret, c->uuid,          c->marble};
+    const struct mesh *m = c->mesh;
+    const struct secrets_for who = {m->manifest, &m->secrets, m->ca, c->uuid, c->marble, names_used(c->marble, a)};
+    struct marble_secrets secrets;
     struct parameters p;
 
-    if (!secrets_of_marble(&who, c->what->now, a, &c->secrets, err) ||
-        !params_build(c->marble, &c->identity, &c->secrets, a, &p, err))
+    if (!secrets_of_marble(&who, c->what->now, a, &secrets, err) ||
+        !params_build(m->manifest, c->marble, &c->identity, &secrets, a, &p, err))
         return false;
     c->reply = activation_response_encode(&p, a);
     return c->reply.len < LIMIT_GRPC_MESSAGE ||
@@ -139,4 +154,12 @@ bool activate(struct core *core, const struct activation *what, struct arena *a,
     }
     *reply = c.reply;
     return true;
+}
+
+bool activation_is_slow(const struct mesh *mesh, const char *type)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    const struct marble *marble = manifest_marble(mesh->manifest, type);
+
+    return marble != NULL && secrets_are_slow(mesh->manifest, marble, names_used(marble, &scratch));
 }

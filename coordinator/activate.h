@@ -27,3 +27,6 @@ enum {
 /* *reply is the encoded ActivationResp. On refusal *status is the gRPC status that goes with err. */
 bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply,
               int *status, struct err *err);
+
+/* Will activating a marble of this type make RSA keys, which takes a second or more? Looks at the manifest alone. */
+bool activation_is_slow(const struct mesh *mesh, const char *type);

@@ -97,15 +97,38 @@ static bool issue_ca(struct authority *ca, const char *name, const struct key *k
            err_in(err, "issuing \"%s\"", name);
 }
 
+/* Intermediate and marble root: one key, one name, two issuers. */
+static bool make_issuers(struct authority *ca, const struct san *names, int64_t now, struct err *err)
+{
+    return key_generate(KEY_P256, &ca->key, err) &&
+           issue_ca(ca, INTERMEDIATE_NAME, &ca->key, &ca->root, names, now, &ca->intermediate, err) &&
+           issue_ca(ca, INTERMEDIATE_NAME, &ca->key, NULL, names, now, &ca->marble_root, err) &&
+           make_identities(ca, err);
+}
+
 bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err)
 {
     scoped(authority_release) struct authority *ca = new_authority();
 
-    if (!key_generate(KEY_P256, &ca->root_key, err) || !key_generate(KEY_P256, &ca->key, err) ||
+    if (!key_generate(KEY_P256, &ca->root_key, err) ||
         !issue_ca(ca, ROOT_NAME, &ca->root_key, NULL, names, now, &ca->root, err) ||
-        !issue_ca(ca, INTERMEDIATE_NAME, &ca->key, &ca->root, names, now, &ca->intermediate, err) ||
-        !issue_ca(ca, INTERMEDIATE_NAME, &ca->key, NULL, names, now, &ca->marble_root, err) ||
-        !make_identities(ca, err))
+        !make_issuers(ca, names, now, err))
+        return false;
+    *out = ca;
+    ca = NULL;
+    return true;
+}
+
+bool authority_rotate(const struct authority *before, int64_t now, struct authority **out, struct err *err)
+{
+    scoped(authority_release) struct authority *ca = new_authority();
+    scoped(secret_wipe) struct secret root_key = {0};
+    struct arena *a = &ca->impl->arena;
+
+    key_to_pkcs8(&before->root_key, &root_key);
+    if (!key_from_pkcs8(secret_bytes(&root_key), &ca->root_key, err) ||
+        !cert_parse(arena_copy(a, before->root.der), a, &ca->root, err) ||
+        !make_issuers(ca, &before->names, now, err))
         return false;
     *out = ca;
     ca = NULL;
@@ -147,34 +170,32 @@ bool authority_load(const struct authority_parts *parts, struct authority **out,
     return true;
 }
 
-static struct slice key_copy(const struct key *k, struct arena *a)
+static struct slice secret_in(struct arena *a, const struct key *k,
+                              void (*write)(const struct key *k, struct secret *out))
 {
-    scoped(secret_wipe) struct secret pkcs8 = {0};
+    scoped(secret_wipe) struct secret bytes = {0};
 
-    key_to_pkcs8(k, &pkcs8);
-    return arena_copy(a, secret_bytes(&pkcs8));
+    write(k, &bytes);
+    return arena_copy(a, secret_bytes(&bytes));
 }
 
 struct authority_parts authority_parts(const struct authority *ca, struct arena *a)
 {
     return (struct authority_parts){ca->root.der, ca->intermediate.der, ca->marble_root.der,
-                                    key_copy(&ca->root_key, a), key_copy(&ca->key, a)};
+                                    secret_in(a, &ca->root_key, key_to_sec1),
+                                    secret_in(a, &ca->key, key_to_sec1)};
 }
 
 /* ---- issuing --------------------------------------------------------------------------------- */
 
-bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, const struct key *key,
                      struct arena *a, struct issued *out, struct err *err)
 {
-    scoped(key_wipe) struct key key = {0};
-    struct issued i;
+    struct issued i = {.public_key = key_spki(key, a)};
 
-    if (!key_generate(type, &key, err))
-        return false;
-    i.public_key = key_spki(&key, a);
-    i.private_key = key_copy(&key, a);
     if (!cert_issue(spec, i.public_key, &ca->marble_root, &ca->key, a, &i.cert, err))
         return false;
+    i.private_key = secret_in(a, key, key_to_pkcs8);
     *out = i;
     return true;
 }
@@ -278,10 +299,59 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, s
         .extra = &type,
         .num_extra = 1,
     };
+    scoped(key_wipe) struct key key = {0};
     char name[UUID_LEN + 1];
 
     uuid_format(name, uuid);
     return check_names(ca, &csr->san, a, err) &&
            marble_subject(csr->subject, name, a, &spec.subject_name, err) &&
-           authority_issue(ca, &spec, KEY_P256, a, out, err);
+           key_generate(KEY_P256, &key, err) && authority_issue(ca, &spec, &key, a, out, err);
+}
+
+/* ---- recognising ----------------------------------------------------------------------------- */
+
+/* RFC 5280 4.2.1.12: who states no purposes may be used for all. */
+static bool may_serve(const struct cert *c)
+{
+    static const uint8_t any[] = {0x55, 0x1d, 0x25, 0x00};
+    const struct extension *e = cert_extension(c, OID_EXT_KEY_USAGE);
+    struct cursor outer = cursor_over(e != NULL ? e->value : (struct slice){0}),
+                  list = der_enter(&outer, DER_SEQUENCE);
+
+    while (cursor_ok(&list) && list.rest.len > 0) {
+        const struct slice purpose = der_take(&list, DER_OID);
+
+        if (slice_equal(purpose, OID_EKU_SERVER_AUTH) || slice_equal(purpose, slice_of(any, sizeof any)))
+            return true;
+    }
+    return e == NULL;
+}
+
+static bool read_marble(const struct authority *ca, struct slice der, int64_t now, struct arena *a,
+                        const char **type, struct uuid *uuid, struct err *err)
+{
+    const struct extension *e;
+    struct cert c;
+
+    if (!cert_parse(der, a, &c, err) || !chain_verify(&c, NULL, 0, &ca->marble_root, 1, now, err))
+        return false;
+    e = cert_extension(&c, slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID));
+    if (e == NULL || !text_is_utf8(e->value) || !uuid_parse(cert_common_name(&c), uuid) || !may_serve(&c))
+        return err_set(
+            err, E_CERT_CHAIN,
+            "certificate: expected a marble's, with its UUID as common name, its type in extension "
+            "1.3.9903.2.1 and the purpose serverAuth");
+    *type = arena_strndup(a, e->value);
+    return true;
+}
+
+bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                         struct arena *a, const char **type, struct uuid *uuid, struct err *err)
+{
+    if (num_chain == 0)
+        return err_set(err, E_CERT_CHAIN, "expected a marble's certificate, found none");
+    for (size_t i = 0; i < num_chain; i++)
+        if (read_marble(ca, chain[i], now, a, type, uuid, err))
+            return true;
+    return err_as(err, E_CERT_CHAIN);
 }

@@ -28,6 +28,11 @@ struct authority {
 /* A new one. `names`: of the servers. */
 bool authority_new(const struct san *names, int64_t now, struct authority **out, struct err *err);
 
+/* The one that follows `before` at an update: the same root; intermediate and marble root with a new key, and
+ * all names of the root. Keys are on P-256 whatever the root's is on, which an imported MarbleRun state has
+ * on P-384. */
+bool authority_rotate(const struct authority *before, int64_t now, struct authority **out, struct err *err);
+
 /* As it was stored: DER certificates, keys as PKCS#8 or SEC1. E_STATE_CORRUPT if the parts do not belong
  * together. */
 struct authority_parts {
@@ -35,7 +40,7 @@ struct authority_parts {
 };
 bool authority_load(const struct authority_parts *parts, struct authority **out, struct err *err);
 
-/* The parts for storing; private keys are copied into the arena. */
+/* The parts for storing; private keys, as SEC1, are copied into the arena. */
 struct authority_parts authority_parts(const struct authority *ca, struct arena *a);
 
 struct authority *authority_hold(struct authority *ca);
@@ -46,8 +51,8 @@ struct issued {
     struct slice cert, public_key, private_key; /* DER: X.509, SubjectPublicKeyInfo, PKCS#8 */
 };
 
-/* A certificate from the marble root for a fresh key; serial and issuer are the authority's. */
-bool authority_issue(const struct authority *ca, const struct cert_spec *spec, enum key_type type,
+/* A certificate from the marble root for this key; serial and issuer are the authority's. */
+bool authority_issue(const struct authority *ca, const struct cert_spec *spec, const struct key *key,
                      struct arena *a, struct issued *out, struct err *err);
 
 /* The marble's identity. The subject is the request's without CN and O, and with CN = UUID; names are the
@@ -57,3 +62,9 @@ bool authority_issue(const struct authority *ca, const struct cert_spec *spec, e
 bool authority_issue_marble(const struct authority *ca, const struct csr *csr, struct uuid uuid,
                             const char *marble_type, int64_t now, struct arena *a, struct issued *out,
                             struct err *err);
+
+/* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid
+ * now, may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last
+ * update are none. *type lives in the arena. E_CERT_CHAIN. */
+bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                         struct arena *a, const char **type, struct uuid *uuid, struct err *err);

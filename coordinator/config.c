@@ -8,7 +8,6 @@
 /* Features of MarbleRun's that are not here yet, and what tells its runtime of its surroundings. A
  * setting of the first kind deserves a word to whoever made it; OE_SIMULATION is tolerated. */
 static const char *const LATER[] = {
-    "EDG_COORDINATOR_PROMETHEUS_ADDR",
     "EDG_STORE_BACKEND",
     "EDG_DISTRIBUTED_COORDINATOR",
     "EDG_K8S_STATE_NAME",
@@ -90,6 +89,11 @@ static bool address(const struct settings *s, const char *name, const char *othe
                        text_shown(s->arena, slice_str(value)));
     *out = value;
     return true;
+}
+
+static bool optional_address(const struct settings *s, const char *name, const char **out, struct err *err)
+{
+    return setting(s, name) == NULL || address(s, name, NULL, out, err);
 }
 
 static bool is_dns_name(struct slice s)
@@ -212,6 +216,7 @@ bool config_read(char *const *environment, bool simulated, struct arena *a, stru
     };
 
     if (!address(&s, "EDG_COORDINATOR_MESH_ADDR", ":2001", &c.mesh_address, err) ||
+        !optional_address(&s, "EDG_COORDINATOR_PROMETHEUS_ADDR", &c.metrics_address, err) ||
         !address(&s, "EDG_COORDINATOR_CLIENT_ADDR", ":4433", &c.client_address, err) ||
         !names_of(&s, &c.names, err) || !flag(&s, "EDG_COORDINATOR_DEV_MODE", &c.dev_mode, err) ||
         !flag(&s, "EDG_DEBUG_LOGGING", &c.debug_logging, err) ||

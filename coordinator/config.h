@@ -12,6 +12,7 @@
 
 struct config {
     const char *mesh_address, *client_address;
+    const char *metrics_address; /* NULL: there is no such listener */
     struct san names;             /* of the root certificate: EDG_COORDINATOR_DNS_NAMES, 127.0.0.1, ::1 */
     const char *seal_dir;         /* absolute, or relative to the working directory */
     const char *startup_manifest; /* a file, or NULL */

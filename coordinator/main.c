@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/stdio.h"
 #include "coordinator/api/marble_rpc.h"
+#include "coordinator/api/ops.h"
 #include "coordinator/api/routes.h"
 #include "pki/hash.h"
 
@@ -28,6 +29,7 @@ static int help(void)
         "It is configured through its environment:\n"
         "  EDG_COORDINATOR_CLIENT_ADDR  client API (REST), default :4433\n"
         "  EDG_COORDINATOR_MESH_ADDR    marble API (gRPC), default :2001\n"
+        "  EDG_COORDINATOR_PROMETHEUS_ADDR  metrics, events and probes (plain HTTP), default none\n"
         "  EDG_COORDINATOR_DNS_NAMES    names in its certificates, default localhost\n"
         "  EDG_COORDINATOR_SEAL_DIR     folder of the sealed state, default marblerun-coordinator-data\n"
         "  EDG_STARTUP_MANIFEST         file that is set as manifest at start\n"
@@ -105,20 +107,34 @@ static bool prepare(struct core *core, struct err *err)
     log_refusal(
         LOG_ERROR, core_trouble(core),
         "RECOVERY MODE: the sealed state cannot be opened. The coordinator runs with a temporary identity, "
-        "keeps the sealed files, and admits no marble. Restore the key and restart, or set a manifest to "
-        "begin "
-        "anew with another identity.");
+        "keeps the sealed files, and admits no marble. Upload the recovery secrets, or restore the key and "
+        "restart, or set a manifest to begin anew with another identity.");
     if (core_config(core)->startup_manifest != NULL)
         log_warn("the startup manifest is not set in recovery mode", "file",
                  core_config(core)->startup_manifest);
     return true;
 }
 
+/* ---- listeners ------------------------------------------------------------------------------- */
+
 struct ports {
-    unsigned client, mesh;
+    unsigned client, mesh, metrics; /* metrics 0: there is none */
 };
 
-static bool listen_both(struct net_server *server, struct core *core, struct ports *out, struct err *err)
+/* On a server of its own, so that probes are answered however busy the others are. */
+static bool listen_ops(const struct config *c, struct ops *ops, struct net_server **server, unsigned *port,
+                       struct err *err)
+{
+    const struct net_listener listener = {
+        .address = c->metrics_address, .http1 = true, .handler = ops_handler(ops)};
+
+    if (c->metrics_address == NULL)
+        return true;
+    return net_server_start(&(struct net_server_options){.num_loops = 1, .num_workers = 1}, server, err) &&
+           (net_server_listen(*server, &listener, port, err) || err_in(err, "EDG_COORDINATOR_PROMETHEUS_ADDR"));
+}
+
+static bool listen_apis(struct core *core, struct net_server *server, struct ports *out, struct err *err)
 {
     const struct net_listener client = {
         .address = core_config(core)->client_address,
@@ -144,25 +160,26 @@ static bool announce(struct core *core, struct ports ports, struct err *err)
     scoped(arena_wipe) struct arena scratch = {0};
     scoped(mesh_release) struct mesh *mesh = core_mesh(core);
     const struct config *c = core_config(core);
-    const char *ready = arena_printf(&scratch, "client=%u mesh=%u\n", ports.client, ports.mesh);
+    const char *metrics = ports.metrics == 0 ? NULL : arena_printf(&scratch, "%u", ports.metrics);
+    const char *ready = arena_printf(&scratch, "client=%u mesh=%u%s%s\n", ports.client, ports.mesh,
+                                     metrics == NULL ? "" : " metrics=", metrics == NULL ? "" : metrics);
 
     log_info("coordinator is up", "version", MARBLEMESH_VERSION, "trustDomain", trust_domain()->name, "tee",
              core_tee(core) == NULL ? "none" : core_tee(core)->name, "clientAddr", c->client_address,
              "clientPort", arena_printf(&scratch, "%u", ports.client), "meshAddr", c->mesh_address,
-             "meshPort", arena_printf(&scratch, "%u", ports.mesh), "state", mesh_state_name(mesh->state),
-             "sealDir", c->seal_dir);
+             "meshPort", arena_printf(&scratch, "%u", ports.mesh), "metricsAddr", c->metrics_address,
+             "metricsPort", metrics, "state", mesh_state_name(mesh->state), "sealDir", c->seal_dir);
     return c->ready_file == NULL || file_save(c->ready_file, slice_str(ready), 0644, err) ||
            err_in(err, "MESH_READY_FILE");
 }
 
-static bool serve(struct core *core, const sigset_t *ends, struct err *err)
+static bool serve(struct core *core, struct ports ports, const sigset_t *ends, struct err *err)
 {
     scoped(net_server_stop) struct net_server *server = NULL;
-    struct ports ports;
     int signal_number;
 
     if (!net_server_start(&(struct net_server_options){0}, &server, err) ||
-        !listen_both(server, core, &ports, err) || !announce(core, ports, err))
+        !listen_apis(core, server, &ports, err) || !announce(core, ports, err))
         return false;
     if (sigwait(ends, &signal_number) != 0)
         return err_set(err, E_INTERNAL, "waiting for a signal failed");
@@ -170,28 +187,46 @@ static bool serve(struct core *core, const sigset_t *ends, struct err *err)
     return true;
 }
 
-static bool run(const sigset_t *ends, struct err *err)
-{
-    scoped(arena_wipe) struct arena arena = {0};
-    scoped(judge_close) struct judge *judge = NULL;
-    scoped(core_close) struct core *core = NULL; /* goes before what it borrows */
-    struct judge_options judging;
-    struct config config;
-    struct core_options options = {.config = &config, .now = clock_now()};
+/* ---- from start to end ----------------------------------------------------------------------- */
 
-    if (!config_read(environ, trust_domain()->simulated, &arena, &config, err))
-        return false;
-    log_settings(&config);
-    if (!config.no_evidence && !tee_here(&options.tee, err))
+static bool open_core(const struct config *config, struct judge *judge, struct ops *ops, struct core **core,
+                      struct err *err)
+{
+    struct core_options options = {.config = config, .judge = judge, .now = clock_now()};
+
+    if (!config->no_evidence && !tee_here(&options.tee, err))
         return false;
     if (options.tee != NULL && options.tee->seal_key == NULL)
         log_warn("this TEE gives no sealing key: after each restart the state has to be recovered", "tee",
                  options.tee->name, "reason", options.tee->why_no_seal_key);
-    if (!judge_options_read(environ, trust_domain()->simulated, &arena, &judging, err) ||
-        !judge_open(&judging, options.now, &judge, err))
+    if (!core_open(&options, core, err))
         return false;
-    options.judge = judge;
-    return core_open(&options, &core, err) && prepare(core, err) && serve(core, ends, err);
+    if (core_notice(*core) != NULL)
+        log_refusal(LOG_WARN, core_notice(*core), "the folder of the sealed state was not as it should be");
+    if (config->metrics_address != NULL)
+        events_keep(core_events(*core));
+    atomic_store(&ops->core, *core);
+    return true;
+}
+
+static bool run(const sigset_t *ends, struct err *err)
+{
+    scoped(arena_wipe) struct arena arena = {0};
+    scoped(judge_close) struct judge *judge = NULL;
+    scoped(core_close) struct core *core = NULL; /* goes before the judge that it borrows */
+    scoped(net_server_stop) struct net_server *ops_server = NULL; /* ends before the core that it shows */
+    struct judge_options judging;
+    struct config config;
+    struct ports ports = {0};
+    struct ops ops = {NULL};
+
+    if (!config_read(environ, trust_domain()->simulated, &arena, &config, err))
+        return false;
+    log_settings(&config);
+    return listen_ops(&config, &ops, &ops_server, &ports.metrics, err) &&
+           judge_options_read(environ, trust_domain()->simulated, &arena, &judging, err) &&
+           judge_open(&judging, clock_now(), &judge, err) && open_core(&config, judge, &ops, &core, err) &&
+           prepare(core, err) && serve(core, ports, ends, err);
 }
 
 int main(int argc, char **argv)
@@ -210,7 +245,7 @@ int main(int argc, char **argv)
     net_init();
     log_setup_from_env();
     if (!run(&ends, &err)) {
-        log_refusal(LOG_ERROR, &err, "coordinator stops", "remedy", reason_of(err.code)->remedy);
+        log_refusal(LOG_FATAL, &err, "coordinator stops", "remedy", reason_of(err.code)->remedy);
         return 1;
     }
     log_info("coordinator has stopped");

@@ -4,22 +4,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
-#include "pki/hash.h"
-
-struct mesh_impl {
+/* Memory that several snapshots share. */
+struct part {
+    struct arena arena;
     atomic_uint holders;
 };
 
-/* Store keys: MarbleRun's, all but those of packages and marbles, which the manifest says. */
-static const char STATE[] = "state", MANIFEST[] = "manifest", SIGNATURE[] = "manifestSignature",
-                  ROOT_CERT[] = "certificate:coordinatorRootCert",
-                  INTERMEDIATE_CERT[] = "certificate:coordinatorIntermediateCert",
-                  MARBLE_ROOT_CERT[] = "certificate:marbleRootCert",
-                  ROOT_KEY[] = "privateKey:coordinatorRootKey",
-                  INTERMEDIATE_KEY[] = "privateKey:coordinatorIntermediateKey", ROOT_SECRET[] = "rootSecret",
-                  UPDATE_LOG[] = "updateLog";
-enum { NUM_SINGLE = 10 };
+struct mesh_impl {
+    atomic_uint holders;
+    struct part *parts[NUM_MESH_PARTS];
+};
+
+static const struct manifest NO_MANIFEST;
 
 const char *mesh_state_name(enum mesh_state s)
 {
@@ -29,12 +25,53 @@ const char *mesh_state_name(enum mesh_state s)
     return names[s];
 }
 
+/* ---- counted memory --------------------------------------------------------------------------- */
+
+static void *zeroed(size_t size)
+{
+    void *p = calloc(1, size);
+
+    if (p == NULL)
+        abort();
+    return p;
+}
+
+static struct part *part_new(void)
+{
+    struct part *p = zeroed(sizeof *p);
+
+    atomic_init(&p->holders, 1);
+    return p;
+}
+
+static struct part *part_hold(struct part *p)
+{
+    if (p != NULL)
+        (void)atomic_fetch_add_explicit(&p->holders, 1, memory_order_relaxed);
+    return p;
+}
+
+static void part_release(struct part *p)
+{
+    if (p == NULL || atomic_fetch_sub_explicit(&p->holders, 1, memory_order_acq_rel) != 1)
+        return;
+    arena_wipe(&p->arena);
+    free(p);
+}
+
+struct arena *mesh_part_anew(struct mesh *m, enum mesh_part part)
+{
+    part_release(m->impl->parts[part]);
+    m->impl->parts[part] = part_new();
+    return &m->impl->parts[part]->arena;
+}
+
 struct mesh *mesh_new(void)
 {
-    struct mesh *m = calloc(1, sizeof *m);
+    struct mesh *m = zeroed(sizeof *m);
 
-    if (m == NULL || (m->impl = calloc(1, sizeof *m->impl)) == NULL)
-        abort();
+    m->impl = zeroed(sizeof *m->impl);
+    m->manifest = &NO_MANIFEST;
     atomic_init(&m->impl->holders, 1);
     return m;
 }
@@ -53,175 +90,63 @@ void mesh_release(struct mesh **m)
     if (gone == NULL || atomic_fetch_sub_explicit(&gone->impl->holders, 1, memory_order_acq_rel) != 1)
         return;
     authority_release(&gone->ca);
+    for (size_t i = 0; i < NUM_MESH_PARTS; i++)
+        part_release(gone->impl->parts[i]);
     arena_wipe(&gone->arena);
     free(gone->impl);
     free(gone);
+}
+
+/* ---- made ------------------------------------------------------------------------------------- */
+
+static struct package *copy_packages(const struct package *from, size_t num, struct arena *a)
+{
+    struct package *to = arena_array(a, num, sizeof *to);
+
+    for (size_t i = 0; i < num; i++)
+        to[i] = from[i];
+    return to;
+}
+
+struct mesh *mesh_next(const struct mesh *before)
+{
+    struct mesh *m = mesh_new();
+    struct arena *a = &m->arena;
+
+    for (size_t i = 0; i < NUM_MESH_PARTS; i++)
+        m->impl->parts[i] = part_hold(before->impl->parts[i]);
+    m->state = before->state;
+    m->ca = authority_hold(before->ca);
+    m->quote = arena_copy(a, before->quote);
+    m->manifest = before->manifest;
+    m->manifest_signature = arena_copy(a, before->manifest_signature);
+    m->packages = copy_packages(before->packages, before->manifest->num_packages, a);
+    m->users = before->users;
+    m->secrets = before->secrets;
+    m->pending = before->pending;
+    return m;
+}
+
+void mesh_put_manifest(struct mesh *m, const struct manifest *manifest)
+{
+    m->manifest = manifest;
+    m->packages = copy_packages(manifest->packages, manifest->num_packages, &m->arena);
+    m->users = mesh_users_of(manifest, &m->impl->parts[MESH_MANIFEST]->arena);
+}
+
+const struct package *mesh_package(const struct mesh *m, const struct marble *marble)
+{
+    return &m->packages[marble->package - m->manifest->packages];
 }
 
 bool mesh_fresh(const struct san *names, enum mesh_state state, int64_t now, struct mesh **out,
                 struct err *err)
 {
     scoped(mesh_release) struct mesh *m = mesh_new();
-    uint8_t *secret = arena_alloc(&m->arena, ROOT_SECRET_LEN);
 
-    random_bytes(secret, ROOT_SECRET_LEN);
-    m->root_secret = slice_of(secret, ROOT_SECRET_LEN);
     m->state = state;
     if (!authority_new(names, now, &m->ca, err))
         return false;
-    *out = m;
-    m = NULL;
-    return true;
-}
-
-/* ---- a manifest ------------------------------------------------------------------------------ */
-
-/* ISO 8601 as MarbleRun's log has it: with milliseconds, UTC. */
-static const char *initial_log(int64_t now, struct arena *a)
-{
-    char time[RFC3339_LEN + 1];
-
-    rfc3339_format(time, now);
-    return arena_printf(a, "{\"time\":\"%.*s.000Z\",\"update\":\"initial manifest set\"}\n", RFC3339_LEN - 1,
-                        time);
-}
-
-/* Private secrets are made once for nobody and dropped: one that cannot be made would refuse every activation
- * of a mesh that is in force. */
-static bool try_private(const struct mesh *m, int64_t now, struct err *err)
-{
-    scoped(arena_wipe) struct arena scratch = {0};
-    const struct secrets_for who = {&m->manifest,   &m->shared,    m->ca,
-                                    m->root_secret, uuid_random(), &m->manifest.marbles[0]};
-    struct secret_set ignored;
-
-    return secrets_of_marble(&who, now, &scratch, &ignored, err);
-}
-
-bool mesh_with_manifest(const struct mesh *before, struct slice raw, int64_t now, struct mesh **out,
-                        struct err *err)
-{
-    scoped(mesh_release) struct mesh *m = mesh_new();
-    struct arena *a = &m->arena;
-
-    m->state = MESH_ACCEPTING_MARBLES;
-    m->ca = authority_hold(before->ca);
-    m->root_secret = arena_copy(a, before->root_secret);
-    m->quote = arena_copy(a, before->quote);
-    m->update_log = initial_log(now, a);
-    if (!manifest_parse(raw, a, &m->manifest, err) || !manifest_check(&m->manifest, err) ||
-        !secrets_make_shared(&m->manifest, m->ca, now, a, &m->shared, err) || !try_private(m, now, err) ||
-        !key_sign(&m->ca->root_key, m->manifest.raw, a, &m->manifest_signature, err))
-        return false;
-    *out = m;
-    m = NULL;
-    return true;
-}
-
-/* ---- in the store ---------------------------------------------------------------------------- */
-
-void mesh_entries(const struct mesh *m, struct arena *a, struct entry **out, size_t *num)
-{
-    const struct authority_parts p = authority_parts(m->ca, a);
-    const struct entry singles[NUM_SINGLE] = {
-        {STATE, slice_str(arena_printf(a, "%d", m->state))},
-        {MANIFEST, m->manifest.raw},
-        {SIGNATURE, m->manifest_signature},
-        {ROOT_CERT, p.root},
-        {INTERMEDIATE_CERT, p.intermediate},
-        {MARBLE_ROOT_CERT, p.marble_root},
-        {ROOT_KEY, p.root_key},
-        {INTERMEDIATE_KEY, p.key},
-        {ROOT_SECRET, m->root_secret},
-        {UPDATE_LOG, slice_str(m->update_log)},
-    };
-    struct entry *e = arena_array(a, NUM_SINGLE + m->shared.num, sizeof *e);
-
-    memcpy(e, singles, sizeof singles);
-    for (size_t i = 0; i < m->shared.num; i++) {
-        const struct secret_value *v = &m->shared.values[i];
-
-        e[NUM_SINGLE + i] =
-            (struct entry){arena_printf(a, "secret:%s", v->spec->name), secret_value_encode(v, a)};
-    }
-    *out = e;
-    *num = NUM_SINGLE + m->shared.num;
-}
-
-static bool needed(const struct entries *e, const char *key, struct slice *out, struct err *err)
-{
-    const struct slice *found = entries_find(e, key);
-
-    if (found == NULL)
-        return err_set(err, E_STATE_CORRUPT, "state: \"%s\" is missing", key);
-    *out = *found;
-    return true;
-}
-
-static bool load_authority(const struct entries *e, struct authority **out, struct err *err)
-{
-    struct authority_parts p;
-
-    return needed(e, ROOT_CERT, &p.root, err) && needed(e, INTERMEDIATE_CERT, &p.intermediate, err) &&
-           needed(e, MARBLE_ROOT_CERT, &p.marble_root, err) && needed(e, ROOT_KEY, &p.root_key, err) &&
-           needed(e, INTERMEDIATE_KEY, &p.key, err) && authority_load(&p, out, err);
-}
-
-static bool load_shared(const struct entries *e, struct mesh *m, struct err *err)
-{
-    struct arena *a = &m->arena;
-    struct secret_value *values = arena_array(a, m->manifest.num_secrets, sizeof *values);
-    size_t num = 0;
-    struct slice text;
-
-    for (size_t i = 0; i < m->manifest.num_secrets; i++) {
-        const struct secret_spec *spec = &m->manifest.secrets[i];
-
-        if (!spec->shared || spec->user_defined)
-            continue;
-        if (!needed(e, arena_printf(a, "secret:%s", spec->name), &text, err) ||
-            !secret_value_decode(text, spec, a, &values[num++], err))
-            return false;
-    }
-    m->shared = (struct secret_set){values, num};
-    return true;
-}
-
-static bool load_state(const struct entries *e, struct mesh *m, struct err *err)
-{
-    struct slice state = {0};
-
-    if (!needed(e, STATE, &state, err))
-        return false;
-    if (!slice_equal(state, slice_str("3")))
-        return err_set(err, E_STATE_CORRUPT, "state: only a coordinator with a manifest seals its state");
-    m->state = MESH_ACCEPTING_MARBLES;
-    return true;
-}
-
-static bool load_all(const struct entries *e, struct mesh *m, struct err *err)
-{
-    struct slice raw, signature, secret, log;
-    struct arena *a = &m->arena;
-
-    if (!load_state(e, m, err) || !load_authority(e, &m->ca, err) || !needed(e, MANIFEST, &raw, err) ||
-        !needed(e, SIGNATURE, &signature, err) || !needed(e, ROOT_SECRET, &secret, err) ||
-        !needed(e, UPDATE_LOG, &log, err) || !manifest_parse(raw, a, &m->manifest, err))
-        return false; /* it was checked when it was set: a later version's stricter rules do not undo that */
-    m->manifest_signature = arena_copy(a, signature);
-    m->root_secret = arena_copy(a, secret);
-    m->update_log = arena_strndup(a, log);
-    return load_shared(e, m, err);
-}
-
-bool mesh_load(const struct entries *e, struct mesh **out, struct err *err)
-{
-    scoped(mesh_release) struct mesh *m = mesh_new();
-
-    if (!load_all(e, m, err)) {
-        err->code = E_STATE_CORRUPT;
-        return err_in(err, "the sealed state opens, but cannot be used");
-    }
     *out = m;
     m = NULL;
     return true;

@@ -4,9 +4,14 @@
 #include "base/limits.h"
 #include "pki/pem.h"
 
-enum { NUM_PREDEFINED = 4 };
+enum { MAX_PREDEFINED = 5 };
 
-static struct template_data data_for(const struct marble_identity *who, const struct secret_set *secrets)
+struct predefined {
+    struct parameter at[MAX_PREDEFINED];
+    size_t num;
+};
+
+static struct template_data data_for(const struct marble_identity *who, const struct marble_secrets *secrets)
 {
     const struct authority *ca = who->ca;
 
@@ -17,8 +22,8 @@ static struct template_data data_for(const struct marble_identity *who, const st
                    .private_key = who->issued.private_key},
         .coordinator_root = {.cert = ca->root.der},
         .coordinator_intermediate = {.cert = ca->intermediate.der},
-        .secrets = secrets,
-        .previous = secrets, /* nothing was ever rotated: this version does not update manifests */
+        .secrets = &secrets->now,
+        .previous = &secrets->previous,
     };
 }
 
@@ -27,18 +32,29 @@ static struct slice pem(const char *label, struct slice der, struct arena *a)
     return slice_str(pem_text(a, label, der));
 }
 
-static void predefined(const struct marble_identity *who, struct arena *a,
-                       struct parameter out[NUM_PREDEFINED])
+static void add(struct predefined *p, const char *name, struct slice value)
 {
-    const struct slice chain = slice_str(arena_printf(a, "%s%s", pem_text(a, "CERTIFICATE", who->issued.cert),
-                                                      pem_text(a, "CERTIFICATE", who->ca->intermediate.der)));
+    p->at[p->num++] = (struct parameter){name, value};
+}
 
-    out[0] = (struct parameter){"MARBLE_PREDEFINED_ROOT_CA", pem("CERTIFICATE", who->ca->marble_root.der, a)};
-    out[1] = (struct parameter){"MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", chain};
-    out[2] =
-        (struct parameter){"MARBLE_PREDEFINED_PRIVATE_KEY", pem("PRIVATE KEY", who->issued.private_key, a)};
-    out[3] =
-        (struct parameter){"MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", pem("CERTIFICATE", who->ca->root.der, a)};
+static bool predefine(const struct manifest *mesh, const struct marble *m, const struct marble_identity *who,
+                      const struct secret_set *secrets, struct arena *a, struct predefined *out,
+                      struct err *err)
+{
+    const char *chain = arena_printf(a, "%s%s", pem_text(a, "CERTIFICATE", who->issued.cert),
+                                     pem_text(a, "CERTIFICATE", who->ca->intermediate.der));
+    struct slice ttls;
+
+    add(out, "MARBLE_PREDEFINED_ROOT_CA", pem("CERTIFICATE", who->ca->marble_root.der, a));
+    add(out, "MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN", slice_str(chain));
+    add(out, "MARBLE_PREDEFINED_PRIVATE_KEY", pem("PRIVATE KEY", who->issued.private_key, a));
+    add(out, "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA", pem("CERTIFICATE", who->ca->root.der, a));
+    if (m->num_tls == 0)
+        return true;
+    if (!params_ttls(mesh, m, who, secrets, a, &ttls, err))
+        return err_in(err, "MARBLE_TTLS_CONFIG");
+    add(out, "MARBLE_TTLS_CONFIG", ttls);
+    return true;
 }
 
 static bool is_among(const char *name, const struct parameter *some, size_t num)
@@ -78,32 +94,32 @@ static bool expand_files(struct expansion *e, const struct marble *m, struct par
     return true;
 }
 
-static bool expand_env(struct expansion *e, const struct marble *m, const struct marble_identity *who,
+static bool expand_env(struct expansion *e, const struct marble *m, const struct predefined *ours,
                        struct parameters *out, struct err *err)
 {
-    struct parameter ours[NUM_PREDEFINED];
-
-    predefined(who, e->arena, ours);
-    out->env = arena_array(e->arena, m->num_env + NUM_PREDEFINED, sizeof *out->env);
+    out->env = arena_array(e->arena, m->num_env + ours->num, sizeof *out->env);
     for (size_t i = 0; i < m->num_env; i++) {
-        if (is_among(m->env[i].name, ours, NUM_PREDEFINED))
+        if (is_among(m->env[i].name, ours->at, ours->num))
             continue;
         if (!expand(e, &m->env[i], &out->env[out->num_env++], err))
             return err_in(err, "variable \"%s\"", m->env[i].name);
     }
-    for (size_t i = 0; i < NUM_PREDEFINED; i++)
-        out->env[out->num_env++] = ours[i];
+    for (size_t i = 0; i < ours->num; i++)
+        out->env[out->num_env++] = ours->at[i];
     return true;
 }
 
-bool params_build(const struct marble *m, const struct marble_identity *who, const struct secret_set *secrets,
-                  struct arena *a, struct parameters *out, struct err *err)
+bool params_build(const struct manifest *mesh, const struct marble *m, const struct marble_identity *who,
+                  const struct marble_secrets *secrets, struct arena *a, struct parameters *out,
+                  struct err *err)
 {
     const struct template_data data = data_for(who, secrets);
     struct parameters p = {.argv = m->argv, .num_argv = m->num_argv};
+    struct predefined ours = {0};
     struct expansion e = {&data, a, 0};
 
-    if (!expand_files(&e, m, &p, err) || !expand_env(&e, m, who, &p, err))
+    if (!predefine(mesh, m, who, &secrets->now, a, &ours, err) || !expand_files(&e, m, &p, err) ||
+        !expand_env(&e, m, &ours, &p, err))
         return err_in(err, "parameters of marble \"%s\"", m->type);
     *out = p;
     return true;

@@ -5,92 +5,96 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "pki/der.h"
+#include "coordinator/secret_ext.h"
 
-enum { DAY = 86400, DEFAULT_DAYS = 365, GO_SERVER_AUTH = 1, GO_CLIENT_AUTH = 2 };
+enum { DAY = 86400 };
 
 /* Attribute types of X.520 that pki/ has no use for. */
 static const uint8_t OU[] = {0x55, 0x04, 0x0b}, STREET[] = {0x55, 0x04, 0x09},
                      POSTAL_CODE[] = {0x55, 0x04, 0x11}, SERIAL_NUMBER[] = {0x55, 0x04, 0x05};
 #define OID(bytes) slice_of(bytes, sizeof bytes)
 
-/* Purposes by Go's numbers (x509.ExtKeyUsage). */
-static const char *const PURPOSES[] = {
-    "2.5.29.37.0",            /* any */
-    "1.3.6.1.5.5.7.3.1",      /* serverAuth */
-    "1.3.6.1.5.5.7.3.2",      /* clientAuth */
-    "1.3.6.1.5.5.7.3.3",      /* codeSigning */
-    "1.3.6.1.5.5.7.3.4",      /* emailProtection */
-    "1.3.6.1.5.5.7.3.5",      /* IPsec end system */
-    "1.3.6.1.5.5.7.3.6",      /* IPsec tunnel */
-    "1.3.6.1.5.5.7.3.7",      /* IPsec user */
-    "1.3.6.1.5.5.7.3.8",      /* timeStamping */
-    "1.3.6.1.5.5.7.3.9",      /* OCSPSigning */
-    "1.3.6.1.4.1.311.10.3.3", /* Microsoft server gated crypto */
-    "2.16.840.1.113730.4.1",  /* Netscape server gated crypto */
-    "1.3.6.1.4.1.311.2.1.22", /* Microsoft commercial code signing */
-    "1.3.6.1.4.1.311.61.1.1", /* Microsoft kernel code signing */
-};
-enum { NUM_PURPOSES = sizeof PURPOSES / sizeof PURPOSES[0] };
+/* ---- the subject ------------------------------------------------------------------------------ */
 
-struct parts {
-    struct name_part *at;
+struct sets {
+    const struct cert_template *t;
+    struct name_set at[9];
     size_t num;
 };
 
-static void add_parts(struct parts *p, struct slice oid, char **texts, size_t num)
+/* Names under ExtraNames take the place of all others of their type. */
+static void add_set(struct sets *s, struct slice oid, const char *const *texts, size_t num)
 {
-    for (size_t i = 0; i < num; i++)
-        p->at[p->num++] = (struct name_part){oid, texts[i]};
+    for (size_t i = 0; i < s->t->subject.num_extra; i++)
+        if (slice_equal(s->t->subject.extra[i].oid, oid))
+            return;
+    if (num > 0)
+        s->at[s->num++] = (struct name_set){oid, texts, num};
 }
 
-static void add_part(struct parts *p, struct slice oid, const char *text)
+static void add_texts(struct sets *s, struct slice oid, const struct texts *t)
 {
-    if (text != NULL && *text != '\0')
-        p->at[p->num++] = (struct name_part){oid, text};
+    add_set(s, oid, (const char *const *)t->at, t->num);
 }
 
 static const char *common_name(const struct cert_template *t)
 {
     if (t->subject.common_name != NULL && *t->subject.common_name != '\0')
         return t->subject.common_name;
-    return t->num_dns_names == 0   ? "localhost"
-           : t->num_dns_names == 1 ? t->dns_names[0]
+    return t->dns_names.num == 0   ? "localhost"
+           : t->dns_names.num == 1 ? t->dns_names.at[0]
                                    : "MarbleRun Generated Certificate";
 }
 
-/* In the order in which Go writes them (pkix.Name). */
-static struct parts subject_of(const struct cert_template *t, struct arena *a)
+/* In the order in which Go 1.26 writes them (pkix.Name); older versions had another. */
+static struct slice subject_of(const struct cert_template *t, struct arena *a)
 {
-    const size_t most = t->subject.num_country + t->subject.num_organization +
-                        t->subject.num_organizational_unit + t->subject.num_locality +
-                        t->subject.num_province + t->subject.num_street + t->subject.num_postal_code + 2;
-    struct parts p = {arena_array(a, most, sizeof *p.at), 0};
+    const char *cn = common_name(t), *serial = t->subject.serial_number;
+    struct sets s = {.t = t};
+    struct name_set *all;
 
-    add_parts(&p, OID_COUNTRY, t->subject.country, t->subject.num_country);
-    add_parts(&p, OID_ORGANIZATION, t->subject.organization, t->subject.num_organization);
-    add_parts(&p, OID(OU), t->subject.organizational_unit, t->subject.num_organizational_unit);
-    add_parts(&p, OID_LOCALITY, t->subject.locality, t->subject.num_locality);
-    add_parts(&p, OID_PROVINCE, t->subject.province, t->subject.num_province);
-    add_parts(&p, OID(STREET), t->subject.street, t->subject.num_street);
-    add_parts(&p, OID(POSTAL_CODE), t->subject.postal_code, t->subject.num_postal_code);
-    add_part(&p, OID_COMMON_NAME, common_name(t));
-    add_part(&p, OID(SERIAL_NUMBER), t->subject.serial_number);
-    return p;
+    add_texts(&s, OID_COUNTRY, &t->subject.country);
+    add_texts(&s, OID_PROVINCE, &t->subject.province);
+    add_texts(&s, OID_LOCALITY, &t->subject.locality);
+    add_texts(&s, OID(STREET), &t->subject.street);
+    add_texts(&s, OID(POSTAL_CODE), &t->subject.postal_code);
+    add_texts(&s, OID_ORGANIZATION, &t->subject.organization);
+    add_texts(&s, OID(OU), &t->subject.organizational_unit);
+    add_set(&s, OID_COMMON_NAME, &cn, 1);
+    add_set(&s, OID(SERIAL_NUMBER), &serial, serial != NULL && *serial != '\0');
+    all = arena_array(a, s.num + t->subject.num_extra, sizeof *all);
+    memcpy(all, s.at, s.num * sizeof *all);
+    for (size_t i = 0; i < t->subject.num_extra; i++)
+        all[s.num++] = (struct name_set){t->subject.extra[i].oid, &t->subject.extra[i].text, 1};
+    return name_build_sets(a, all, s.num);
 }
 
-static bool addresses_of(const struct cert_template *t, struct arena *a, struct san *out, struct err *err)
-{
-    out->ips = arena_array(a, t->num_ip_addresses, sizeof *out->ips);
-    for (size_t i = 0; i < t->num_ip_addresses; i++) {
-        uint8_t ip[16];
-        const bool v4 = inet_pton(AF_INET, t->ip_addresses[i], ip) == 1;
+/* ---- its other names -------------------------------------------------------------------------- */
 
-        if (!v4 && inet_pton(AF_INET6, t->ip_addresses[i], ip) != 1)
-            return err_set(err, E_SECRET_VALUE, "Cert.IPAddresses: expected an IP address, found \"%s\"",
-                           text_shown(a, slice_str(t->ip_addresses[i])));
-        out->ips[out->num_ips++] = arena_copy(a, slice_of(ip, v4 ? 4 : 16));
+/* Like Go's ParseIP and To4: an IPv4 address in the guise of an IPv6 one is written as what it is. */
+static bool address_of(const char *text, struct arena *a, struct slice *out)
+{
+    uint8_t v4[4], v6[16];
+
+    if (inet_pton(AF_INET, text, v4) == 1) {
+        *out = arena_copy(a, OID(v4));
+        return true;
     }
+    if (inet_pton(AF_INET6, text, v6) != 1)
+        return false;
+    *out = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)v6)
+               ? arena_copy(a, slice_of(v6 + 12, sizeof v4))
+               : arena_copy(a, OID(v6));
+    return true;
+}
+
+static bool addresses_of(const struct texts *texts, struct arena *a, struct san *out, struct err *err)
+{
+    out->ips = arena_array(a, texts->num, sizeof *out->ips);
+    for (; out->num_ips < texts->num; out->num_ips++)
+        if (!address_of(texts->at[out->num_ips], a, &out->ips[out->num_ips]))
+            return err_set(err, E_SECRET_VALUE, "Cert.IPAddresses: expected an IP address, found \"%s\"",
+                           text_shown(a, slice_str(texts->at[out->num_ips])));
     return true;
 }
 
@@ -98,75 +102,51 @@ static bool names_of(const struct cert_template *t, struct arena *a, struct san 
 {
     static char localhost[] = "localhost", v4[] = "127.0.0.1", v6[] = "::1";
     static char *default_dns[] = {localhost}, *default_ips[] = {v4, v6};
-    struct cert_template filled = *t;
-    struct san san = {0};
+    const struct texts dns = t->dns_names.num > 0 ? t->dns_names : (struct texts){default_dns, 1},
+                       ips = t->ip_addresses.num > 0 ? t->ip_addresses : (struct texts){default_ips, 2};
+    struct san san = {.dns = dns.at,
+                      .num_dns = dns.num,
+                      .emails = t->emails.at,
+                      .num_emails = t->emails.num,
+                      .uris = t->uris.at,
+                      .num_uris = t->uris.num};
 
-    if (t->num_ip_addresses == 0) {
-        filled.ip_addresses = default_ips;
-        filled.num_ip_addresses = 2;
-    }
-    san.dns = t->num_dns_names == 0 ? default_dns : t->dns_names;
-    san.num_dns = t->num_dns_names == 0 ? 1 : t->num_dns_names;
-    if (!addresses_of(&filled, a, &san, err))
+    if (!addresses_of(&ips, a, &san, err))
         return false;
     *out = san;
     return true;
 }
 
-static bool put_purposes(struct buf *b, const struct cert_template *t, struct err *err)
+/* ---- the rest --------------------------------------------------------------------------------- */
+
+static bool key_for(const struct secret_spec *spec, struct key *out, struct err *err)
 {
-    const size_t mark = der_begin(b, DER_SEQUENCE);
-
-    for (size_t i = 0; i < t->num_ext_key_usage; i++) {
-        scoped(buf_wipe) struct buf oid = buf_max(64);
-
-        if (t->ext_key_usage[i] >= NUM_PURPOSES)
-            return err_set(err, E_SECRET_VALUE, "Cert.ExtKeyUsage: expected numbers from 0 to %d, found %llu",
-                           NUM_PURPOSES - 1, (unsigned long long)t->ext_key_usage[i]);
-        (void)oid_from_text(PURPOSES[t->ext_key_usage[i]], &oid);
-        der_put_oid(b, buf_bytes(&oid));
-    }
-    der_end(b, mark);
-    return true;
-}
-
-/* Our own writer of the extension serves every purpose; pki/ knows the two usual ones. */
-static bool usage_of(const struct cert_template *t, struct arena *a, struct cert_spec *spec, struct err *err)
-{
-    scoped(buf_wipe) struct buf b = buf_max(4096);
-    struct extension *e = arena_alloc(a, sizeof *e);
-
-    if (t->num_ext_key_usage == 0) {
-        spec->eku_server = spec->eku_client = true;
-        return true;
-    }
-    if (t->num_ext_key_usage > 64)
-        return err_set(err, E_SECRET_VALUE, "Cert.ExtKeyUsage: %zu entries, more than 64",
-                       t->num_ext_key_usage);
-    if (!put_purposes(&b, t, err))
-        return false;
-    *e = (struct extension){.oid = OID_EXT_KEY_USAGE, .value = arena_copy(a, buf_bytes(&b))};
-    spec->extra = e;
-    spec->num_extra = 1;
-    return true;
-}
-
-static bool key_type_for(const struct secret_spec *spec, enum key_type *out, struct err *err)
-{
-    if (spec->type != SECRET_CERT_ECDSA)
-        return err_set(err, E_UNSUPPORTED,
-                       "certificates of type %s cannot be made by this version; cert-ecdsa can",
-                       secret_type_name(spec->type));
-    if (spec->size != 256 && spec->size != 384 && spec->size != 521)
-        return err_set(err, E_UNSUPPORTED, "Size: expected 256, 384 or 521 for cert-ecdsa, found %llu",
+    if (spec->type == SECRET_CERT_RSA)
+        return key_generate_rsa(spec->size, out, err);
+    if (spec->type == SECRET_CERT_ED25519)
+        return spec->size == 0
+                   ? key_generate(KEY_ED25519, out, err)
+                   : err_set(err, E_SECRET_VALUE, "Size: expected none for cert-ed25519, found %llu",
+                             (unsigned long long)spec->size);
+    switch (spec->size) {
+    case 224:
+        return key_generate(KEY_P224, out, err);
+    case 256:
+        return key_generate(KEY_P256, out, err);
+    case 384:
+        return key_generate(KEY_P384, out, err);
+    case 521:
+        return key_generate(KEY_P521, out, err);
+    default:
+        return err_set(err, E_SECRET_VALUE, "Size: expected 224, 256, 384 or 521 for cert-ecdsa, found %llu",
                        (unsigned long long)spec->size);
-    *out = spec->size == 256 ? KEY_P256 : spec->size == 384 ? KEY_P384 : KEY_P521;
-    return true;
+    }
 }
 
+/* A date of the template's stays; that it and ValidFor exclude each other is the manifest's to check. */
 static bool validity_of(const struct secret_spec *spec, int64_t now, int64_t *out, struct err *err)
 {
-    const uint64_t days = spec->valid_for == 0 ? DEFAULT_DAYS : spec->valid_for;
+    const uint64_t days = secret_valid_for(spec);
 
     if (spec->has_cert && spec->cert.has_not_after && spec->valid_for == 0) {
         *out = spec->cert.not_after;
@@ -179,25 +159,57 @@ static bool validity_of(const struct secret_spec *spec, int64_t now, int64_t *ou
     return true;
 }
 
+/* Go's x509.SignatureAlgorithm. */
+static bool alg_of(const struct cert_template *t, struct cert_spec *spec, struct err *err)
+{
+    static const enum signature_alg algs[] = {SIG_ECDSA_SHA256, SIG_ECDSA_SHA384, SIG_ECDSA_SHA512};
+    enum { GO_ECDSA_SHA256 = 10, GO_ECDSA_SHA512 = 12 };
+
+    if (t->signature_alg == 0)
+        return true;
+    if (t->signature_alg < GO_ECDSA_SHA256 || t->signature_alg > GO_ECDSA_SHA512)
+        return err_set(err, E_SECRET_VALUE,
+                       "Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA, as the issuer's key is one), "
+                       "found %u",
+                       t->signature_alg);
+    spec->alg = &algs[t->signature_alg - GO_ECDSA_SHA256];
+    return true;
+}
+
+/* What the template brings itself is not ours: it is seen now that nobody can read it, not by a service. */
+static bool check_made(struct slice der, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    struct cert c;
+
+    return cert_parse(der, &scratch, &c, err) || err_as(err, E_SECRET_VALUE) ||
+           err_in(err, "Cert: with the extensions of the template");
+}
+
 bool secret_cert_issue(const struct secret_spec *spec, const struct authority *ca, int64_t now,
                        struct arena *a, struct issued *out, struct err *err)
 {
     static const struct cert_template none = {.max_path_len = -1};
     const struct cert_template *t = spec->has_cert ? &spec->cert : &none;
-    const struct parts subject = subject_of(t, a);
     struct cert_spec c = {
-        .subject = subject.at,
-        .num_subject = subject.num,
+        .subject_name = t->raw_subject.len > 0 ? t->raw_subject : subject_of(t, a),
         .not_before = now,
         .key_usage = t->key_usage == 0 ? KU_DIGITAL_SIGNATURE | KU_CERT_SIGN : t->key_usage,
         .basic_constraints = true,
         .is_ca = t->is_ca,
         .path_len = t->is_ca ? t->max_path_len : -1,
-        .key_ids = true,
+        .key_ids = true, /* of the extensions the other ones, purposes too, are secret_extensions()' */
     };
-    enum key_type type = KEY_P256;
+    scoped(key_wipe) struct key key = {0};
+    struct extension *extra;
+    struct issued i;
 
-    return key_type_for(spec, &type, err) && validity_of(spec, now, &c.not_after, err) &&
-           names_of(t, a, &c.san, err) && usage_of(t, a, &c, err) &&
-           authority_issue(ca, &c, type, a, out, err);
+    if (!validity_of(spec, now, &c.not_after, err) || !names_of(t, a, &c.san, err) || !alg_of(t, &c, err) ||
+        !secret_extensions(t, a, &extra, &c.num_extra, err))
+        return false;
+    c.extra = extra;
+    if (!key_for(spec, &key, err) || !authority_issue(ca, &c, &key, a, &i, err) || !check_made(i.cert, err))
+        return false;
+    *out = i;
+    return true;
 }

@@ -275,3 +275,40 @@ bool activation_response_decode(struct slice in, struct arena *a, struct paramet
     *out = p;
     return true;
 }
+
+/* ---- the type alone --------------------------------------------------------------------------- */
+
+/* Base 128, least significant group first (protobuf's encoding, "Base 128 Varints"). */
+static uint64_t take_varint(struct cursor *c)
+{
+    uint64_t v = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        const uint8_t byte = cursor_u8(c);
+
+        v |= (uint64_t)(byte & 0x7f) << shift;
+        if ((byte & 0x80) == 0)
+            return v;
+    }
+    c->bad = true;
+    return 0;
+}
+
+bool activation_request_type(struct slice in, struct slice *type)
+{
+    enum { LENGTH_DELIMITED = 2, MARBLE_TYPE = 3 };
+    struct cursor c = cursor_over(in);
+    struct slice found = {0};
+
+    while (!cursor_done(&c)) {
+        const uint64_t tag = take_varint(&c);
+        const struct slice value = cursor_take(&c, take_varint(&c));
+
+        if (!cursor_ok(&c) || (tag & 7) != LENGTH_DELIMITED) /* all of the request's fields are */
+            return false;
+        if (tag >> 3 == MARBLE_TYPE)
+            found = value;
+    }
+    *type = found;
+    return true;
+}

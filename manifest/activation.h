@@ -30,3 +30,7 @@ struct slice activation_request_encode(const struct activation_request *r, struc
 bool activation_request_decode(struct slice in, struct arena *a, struct activation_request *out, struct err *err);
 struct slice activation_response_encode(const struct parameters *p, struct arena *a);
 bool activation_response_decode(struct slice in, struct arena *a, struct parameters *out, struct err *err);
+
+/* The type alone, without looking at the rest: borrowed from the message. false: it is not there, or cannot be
+ * found. */
+bool activation_request_type(struct slice in, struct slice *type);

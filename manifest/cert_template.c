@@ -1,90 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets' certificate templates. MarbleRun decodes them straight into Go's x509.Certificate, so the names
  * are that structure's (documentation of Go's package crypto/x509). */
-#include <arpa/inet.h>
+#include "manifest/cert_template.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "manifest/decode.h"
 
-/* What a member is to us. */
-enum use {
-    HONOURED,
-    OVERRIDDEN,  /* MarbleRun or Go put their own value in its place */
-    UNSUPPORTED, /* would change the certificate, and we cannot */
-};
-
-enum shape { ANY, BYTES, NUMBER, BOOLEAN, STRINGS, LIST };
-
-static const struct member {
+/* Members that have no effect, because MarbleRun or Go put a value of their own in their place. */
+static const struct ignored {
     const char *name;
-    enum use use;
-    enum shape shape;
-} members[] = {
-    {"Subject", HONOURED, ANY},
-    {"NotAfter", HONOURED, ANY},
-    {"KeyUsage", HONOURED, ANY},
-    {"ExtKeyUsage", HONOURED, ANY},
-    {"IsCA", HONOURED, ANY},
-    {"MaxPathLen", HONOURED, ANY},
-    {"MaxPathLenZero", HONOURED, ANY},
-    {"DNSNames", HONOURED, ANY},
-    {"IPAddresses", HONOURED, ANY},
-    {"Raw", OVERRIDDEN, BYTES},
-    {"RawTBSCertificate", OVERRIDDEN, BYTES},
-    {"RawSubjectPublicKeyInfo", OVERRIDDEN, BYTES},
-    {"RawIssuer", OVERRIDDEN, BYTES},
-    {"Signature", OVERRIDDEN, BYTES},
-    {"PublicKeyAlgorithm", OVERRIDDEN, NUMBER},
-    {"PublicKey", OVERRIDDEN, ANY},
-    {"Version", OVERRIDDEN, NUMBER},
-    {"SerialNumber", OVERRIDDEN, NUMBER},
-    {"Issuer", OVERRIDDEN, ANY},
-    {"NotBefore", OVERRIDDEN, ANY},
-    {"Extensions", OVERRIDDEN, LIST},
-    {"UnhandledCriticalExtensions", OVERRIDDEN, LIST},
-    {"BasicConstraintsValid", OVERRIDDEN, BOOLEAN},
-    {"AuthorityKeyId", OVERRIDDEN, BYTES},
-    {"PolicyIdentifiers", OVERRIDDEN, LIST},
-    {"RawSubject", UNSUPPORTED, BYTES},
-    {"SignatureAlgorithm", UNSUPPORTED, NUMBER},
-    {"ExtraExtensions", UNSUPPORTED, LIST},
-    {"UnknownExtKeyUsage", UNSUPPORTED, LIST},
-    {"SubjectKeyId", UNSUPPORTED, BYTES},
-    {"OCSPServer", UNSUPPORTED, STRINGS},
-    {"IssuingCertificateURL", UNSUPPORTED, STRINGS},
-    {"EmailAddresses", UNSUPPORTED, STRINGS},
-    {"URIs", UNSUPPORTED, LIST},
-    {"PermittedDNSDomainsCritical", UNSUPPORTED, BOOLEAN},
-    {"PermittedDNSDomains", UNSUPPORTED, STRINGS},
-    {"ExcludedDNSDomains", UNSUPPORTED, STRINGS},
-    {"PermittedIPRanges", UNSUPPORTED, LIST},
-    {"ExcludedIPRanges", UNSUPPORTED, LIST},
-    {"PermittedEmailAddresses", UNSUPPORTED, STRINGS},
-    {"ExcludedEmailAddresses", UNSUPPORTED, STRINGS},
-    {"PermittedURIDomains", UNSUPPORTED, STRINGS},
-    {"ExcludedURIDomains", UNSUPPORTED, STRINGS},
-    {"CRLDistributionPoints", UNSUPPORTED, STRINGS},
-    {"Policies", UNSUPPORTED, LIST},
+    enum { BYTES, NUMBER, LIST, BOOLEAN, ANY } shape;
+} ignored[] = {
+    {"Raw", BYTES},
+    {"RawTBSCertificate", BYTES},
+    {"RawSubjectPublicKeyInfo", BYTES},
+    {"RawIssuer", BYTES},
+    {"Signature", BYTES},
+    {"PublicKeyAlgorithm", NUMBER},
+    {"PublicKey", ANY},
+    {"Version", NUMBER},
+    {"SerialNumber", NUMBER},
+    {"Issuer", ANY},
+    {"NotBefore", ANY},
+    {"Extensions", LIST},
+    {"UnhandledCriticalExtensions", LIST},
+    {"BasicConstraintsValid", BOOLEAN},
+    {"AuthorityKeyId", BYTES},
+    {"PolicyIdentifiers", LIST},
+    {"PolicyMappings", LIST},
+    {"InhibitAnyPolicy", NUMBER},
+    {"InhibitAnyPolicyZero", BOOLEAN},
+    {"InhibitPolicyMapping", NUMBER},
+    {"InhibitPolicyMappingZero", BOOLEAN},
+    {"RequireExplicitPolicy", NUMBER},
+    {"RequireExplicitPolicyZero", BOOLEAN},
 };
-enum { NUM_MEMBERS = sizeof members / sizeof members[0] };
+enum { NUM_IGNORED = sizeof ignored / sizeof ignored[0] };
 
-static const char *const subject_fields[] = {
-    "Country",    "Organization", "OrganizationalUnit", "Locality", "Province",   "StreetAddress",
-    "PostalCode", "SerialNumber", "CommonName",         "Names",    "ExtraNames", NULL};
+static const char *const honoured[] = {
+    "RawSubject",
+    "Subject",
+    "SignatureAlgorithm",
+    "NotAfter",
+    "KeyUsage",
+    "ExtKeyUsage",
+    "UnknownExtKeyUsage",
+    "IsCA",
+    "MaxPathLen",
+    "MaxPathLenZero",
+    "SubjectKeyId",
+    "OCSPServer",
+    "DNSNames",
+    "IssuingCertificateURL",
+    "EmailAddresses",
+    "IPAddresses",
+    "URIs",
+    "PermittedDNSDomainsCritical",
+    "PermittedDNSDomains",
+    "ExcludedDNSDomains",
+    "PermittedIPRanges",
+    "ExcludedIPRanges",
+    "ExcludedURIDomains",
+    "PermittedEmailAddresses",
+    "PermittedURIDomains",
+    "ExcludedEmailAddresses",
+    "Policies",
+    "CRLDistributionPoints",
+    "ExtraExtensions",
+};
+enum { NUM_HONOURED = sizeof honoured / sizeof honoured[0] };
 
 /* ---- members that are only looked at -------------------------------------------------------------- */
 
-static bool shape_holds(struct fields *f, const struct member *m)
+static bool shape_holds(struct fields *f, const struct ignored *m)
 {
-    size_t num;
-
     switch (m->shape) {
     case BYTES:
         (void)field_bytes(f, m->name, LIMIT_MANIFEST);
-        break;
-    case STRINGS:
-        (void)field_strs(f, m->name, &num);
         break;
     case LIST:
         (void)field_array(f, m->name);
@@ -111,43 +103,19 @@ static bool is_set(const json_t *v)
            !(json_is_string(v) && json_string_length(v) == 0);
 }
 
-static bool look_at_member(struct decoder *d, struct fields *f, const struct member *m)
+static bool look_at_ignored(struct decoder *d, struct fields *f)
 {
-    if (!shape_holds(f, m))
-        return false;
-    if (m->use == HONOURED || !is_set(field(f, m->name)))
-        return true;
-    if (m->use == OVERRIDDEN)
-        decode_warn(d, "%s: ignored, certificates get a value of their own", field_path(f, m->name));
-    else
-        decode_unsupported(d, "%s: this version cannot put it into certificates", field_path(f, m->name));
+    for (size_t i = 0; i < NUM_IGNORED; i++) {
+        if (!shape_holds(f, &ignored[i]))
+            return false;
+        if (is_set(field(f, ignored[i].name)))
+            decode_warn(d, "%s: ignored, certificates get a value of their own",
+                        field_path(f, ignored[i].name));
+    }
     return true;
 }
 
 /* ---- members that are honoured --------------------------------------------------------------------- */
-
-static void decode_subject(struct decoder *d, const json_t *value, const char *path, struct fields *above,
-                           struct cert_template *t)
-{
-    struct fields f = decode_struct(d, value, path, subject_fields);
-
-    t->subject.country = field_strs(&f, "Country", &t->subject.num_country);
-    t->subject.organization = field_strs(&f, "Organization", &t->subject.num_organization);
-    t->subject.organizational_unit =
-        field_strs(&f, "OrganizationalUnit", &t->subject.num_organizational_unit);
-    t->subject.locality = field_strs(&f, "Locality", &t->subject.num_locality);
-    t->subject.province = field_strs(&f, "Province", &t->subject.num_province);
-    t->subject.street = field_strs(&f, "StreetAddress", &t->subject.num_street);
-    t->subject.postal_code = field_strs(&f, "PostalCode", &t->subject.num_postal_code);
-    t->subject.serial_number = decode_text(&f, "SerialNumber");
-    t->subject.common_name = decode_text(&f, "CommonName");
-    if (json_array_size(field_array(&f, "Names")) > 0)
-        decode_warn(d, "%s: ignored, as in MarbleRun", field_path(&f, "Names"));
-    if (json_array_size(field_array(&f, "ExtraNames")) > 0)
-        decode_unsupported(d, "%s: this version cannot put it into certificates",
-                           field_path(&f, "ExtraNames"));
-    above->bad |= f.bad;
-}
 
 /* Digits at fixed places, of "+hh:mm" or "-hh:mm". */
 static bool decode_offset(struct slice text, int64_t *seconds)
@@ -246,48 +214,69 @@ static void decode_max_path_len(struct fields *f, struct cert_template *t)
         t->max_path_len = (int)json_integer_value(v);
 }
 
-static void decode_names(struct fields *f, struct cert_template *t)
-{
-    uint8_t address[sizeof(struct in6_addr)];
-
-    t->dns_names = field_strs(f, "DNSNames", &t->num_dns_names);
-    t->ip_addresses = field_strs(f, "IPAddresses", &t->num_ip_addresses);
-    for (size_t i = 0; i < t->num_dns_names; i++)
-        for (const char *p = t->dns_names[i]; *p != '\0' || p == t->dns_names[i]; p++)
-            if (*p <= ' ' || *p > '~') {
-                (void)field_fault(f, "DNSNames", "element %zu is not a name in ASCII", i);
-                return;
-            }
-    for (size_t i = 0; i < t->num_ip_addresses; i++)
-        if (inet_pton(AF_INET, t->ip_addresses[i], address) != 1 &&
-            inet_pton(AF_INET6, t->ip_addresses[i], address) != 1) {
-            (void)field_fault(f, "IPAddresses", "element %zu is not an IP address", i);
-            return;
-        }
-}
-
-bool decode_cert_template(struct decoder *d, const json_t *value, const char *path, bool in_use,
-                          struct cert_template *out)
+static void decode_usages(struct decoder *d, struct fields *f, struct cert_template *t)
 {
     enum { ALL_KEY_USAGES = 0x1ff };
-    const char *known[NUM_MEMBERS + 1] = {0};
+
+    t->key_usage = (unsigned)field_uint(f, "KeyUsage", ALL_KEY_USAGES);
+    decode_ext_key_usage(d, f, t);
+    t->other_ext_key_usage = decode_oids(d, f, "UnknownExtKeyUsage");
+}
+
+/* Go's numbers: 10, 11 and 12 are ECDSA with SHA-256, -384 and -512; the issuer's key can do no others. */
+static void decode_signature_alg(struct fields *f, struct cert_template *t)
+{
+    const uint64_t alg = field_uint(f, "SignatureAlgorithm", UINT32_MAX);
+
+    if (alg != 0 && (alg < 10 || alg > 12))
+        (void)field_fault(f, "SignatureAlgorithm",
+                          "expected 10, 11 or 12 (ECDSA with SHA-256, SHA-384 or "
+                          "SHA-512), or 0; found %llu",
+                          (unsigned long long)alg);
+    t->signature_alg = (unsigned)alg;
+}
+
+static void decode_extra_extensions(struct decoder *d, struct fields *f, struct cert_template *t)
+{
+    static const char *const members[] = {"Id", "Critical", "Value", NULL};
+    const json_t *array = field_array(f, "ExtraExtensions");
+    const size_t num = json_array_size(array);
+
+    t->extra = arena_array(d->arena, num, sizeof *t->extra);
+    for (size_t i = 0; i < num && fields_done(f); i++) {
+        const char *path = arena_printf(d->arena, "%s[%zu]", field_path(f, "ExtraExtensions"), i);
+        struct fields e = decode_struct(d, json_array_get(array, i), path, members);
+        struct extension *x = &t->extra[t->num_extra++];
+
+        x->oid = decode_oid(d, &e, "Id");
+        x->critical = field_bool(&e, "Critical");
+        x->value = field_bytes(&e, "Value", LIMIT_CERTIFICATE);
+        for (size_t k = 0; k < i && fields_done(&e); k++)
+            if (slice_equal(t->extra[k].oid, x->oid))
+                (void)field_fault(&e, "Id", "an extension before this one has it already");
+        f->bad |= e.bad;
+    }
+}
+
+bool decode_cert_template(struct decoder *d, const json_t *value, const char *path, struct cert_template *out)
+{
+    const char *known[NUM_IGNORED + NUM_HONOURED + 1] = {0};
     struct fields f;
 
-    for (size_t i = 0; i < NUM_MEMBERS; i++)
-        known[i] = members[i].name;
+    for (size_t i = 0; i < NUM_IGNORED; i++)
+        known[i] = ignored[i].name;
+    memcpy(known + NUM_IGNORED, honoured, sizeof honoured);
     f = decode_struct(d, value, path, known);
-    for (size_t i = 0; in_use && i < NUM_MEMBERS; i++)
-        if (!look_at_member(d, &f, &members[i]))
-            return false;
-    if (!in_use && value != NULL)
-        decode_warn(d, "%s: ignored, the secret is no certificate", path);
-    if (fields_done(&f))
-        decode_subject(d, field(&f, "Subject"), field_path(&f, "Subject"), &f, out);
+    if (!look_at_ignored(d, &f))
+        return false;
+    decode_cert_names(d, &f, out);
     decode_not_after(&f, out);
-    out->key_usage = (unsigned)field_uint(&f, "KeyUsage", ALL_KEY_USAGES);
+    decode_usages(d, &f, out);
+    decode_signature_alg(&f, out);
     out->is_ca = field_bool(&f, "IsCA");
-    decode_ext_key_usage(d, &f, out);
     decode_max_path_len(&f, out);
-    decode_names(&f, out);
+    out->subject_key_id = field_bytes(&f, "SubjectKeyId", 64);
+    out->policies = decode_oids(d, &f, "Policies");
+    decode_extra_extensions(d, &f, out);
     return fields_done(&f);
 }

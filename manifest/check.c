@@ -38,24 +38,21 @@ static bool check_marbles(const struct manifest *m, struct err *err)
     return true;
 }
 
-/* A marble that asks for TLS must not be left talking in the clear. */
 static bool check_supported(const struct manifest *m, struct err *err)
 {
-    scoped(arena_wipe) struct arena scratch = {0};
-
     if (m->unsupported != NULL)
         return err_set(err, E_UNSUPPORTED, "%s; see docs/known-gaps.md", m->unsupported);
-    for (size_t i = 0; i < m->num_marbles; i++)
-        if (m->marbles[i].num_tls > 0)
-            return err_set(err, E_UNSUPPORTED,
-                           "%s.TLS: this version does not put connections into TLS for marbles; see "
-                           "docs/known-gaps.md",
-                           path_entry(&scratch, "$.Marbles", m->marbles[i].type));
+    if (manifest_feature(m, "AzureHSMSealing"))
+        return err_set(err, E_UNSUPPORTED,
+                       "$.Config.FeatureGates: AzureHSMSealing: this version cannot seal with a key of "
+                       "Azure's; see docs/known-gaps.md");
     return true;
 }
 
+/* The order is MarbleRun's: first what it calls the check, then users' certificates, then the dry run. */
 bool manifest_check(const struct manifest *m, struct err *err)
 {
     return check_marbles(m, err) && check_tls(m, err) && check_users(m, err) && check_roles(m, err) &&
-           check_secrets(m, err) && check_config(m, err) && check_supported(m, err) && dry_run(m, err);
+           check_secrets(m, err) && check_config(m, err) && check_supported(m, err) &&
+           check_certificates(m, err) && manifest_dry_run(m, NULL, NULL, err);
 }

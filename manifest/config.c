@@ -5,39 +5,24 @@
 static const char *const config_fields[] = {"SealMode",          "FeatureGates",     "UpdateThreshold",
                                             "RecoveryThreshold", "RotateRootSecret", NULL};
 
-static bool decode_seal_mode(struct fields *f, enum manifest_seal_mode *out)
-{
-    static const struct {
-        const char *name;
-        enum manifest_seal_mode mode;
-    } modes[] = {
-        {"", MANIFEST_SEAL_PRODUCT_KEY},
-        {"ProductKey", MANIFEST_SEAL_PRODUCT_KEY},
-        {"UniqueKey", MANIFEST_SEAL_UNIQUE_KEY},
-        {"Disabled", MANIFEST_SEAL_DISABLED},
-    };
-    const char *name = decode_text(f, "SealMode");
+static const struct {
+    const char *name;
+    enum manifest_seal_mode mode;
+} seal_modes[] = {
+    {"", MANIFEST_SEAL_PRODUCT_KEY},
+    {"ProductKey", MANIFEST_SEAL_PRODUCT_KEY},
+    {"UniqueKey", MANIFEST_SEAL_UNIQUE_KEY},
+    {"Disabled", MANIFEST_SEAL_DISABLED},
+};
 
-    for (size_t i = 0; fields_done(f) && i < sizeof modes / sizeof modes[0]; i++)
-        if (strcmp(name, modes[i].name) == 0) {
-            *out = modes[i].mode;
+static bool find_seal_mode(const char *name, enum manifest_seal_mode *out)
+{
+    for (size_t i = 0; i < sizeof seal_modes / sizeof seal_modes[0]; i++)
+        if (strcmp(name, seal_modes[i].name) == 0) {
+            *out = seal_modes[i].mode;
             return true;
         }
-    f->code = E_MANIFEST_CONFIG;
-    return field_fault(f, "SealMode", "\"%s\" is none of ProductKey, UniqueKey, Disabled",
-                       text_shown(f->arena, slice_str(name)));
-}
-
-static void note_what_rests(struct decoder *d, const struct manifest *m)
-{
-    if (m->num_feature_gates > 0)
-        decode_unsupported(d, "$.Config.FeatureGates: this version has none of the features that it opens");
-    if (m->update_threshold > 0)
-        decode_warn(
-            d, "$.Config.UpdateThreshold: without effect, there are no updates yet; see docs/known-gaps.md");
-    if (m->rotate_root_secret)
-        decode_warn(
-            d, "$.Config.RotateRootSecret: without effect, there are no updates yet; see docs/known-gaps.md");
+    return false;
 }
 
 bool decode_config(struct decoder *d, const json_t *value, const char *path)
@@ -49,10 +34,17 @@ bool decode_config(struct decoder *d, const json_t *value, const char *path)
     m->update_threshold = field_uint(&f, "UpdateThreshold", UINT64_MAX);
     m->recovery_threshold = field_uint(&f, "RecoveryThreshold", UINT64_MAX);
     m->rotate_root_secret = field_bool(&f, "RotateRootSecret");
-    if (!fields_done(&f) || !decode_seal_mode(&f, &m->seal_mode))
-        return false;
-    note_what_rests(d, m);
-    return true;
+    m->seal_mode_name = decode_text(&f, "SealMode");
+    (void)find_seal_mode(m->seal_mode_name, &m->seal_mode);
+    return fields_done(&f);
+}
+
+bool manifest_feature(const struct manifest *m, const char *gate)
+{
+    for (size_t i = 0; i < m->num_feature_gates; i++)
+        if (text_equal_fold(slice_str(m->feature_gates[i]), slice_str(gate)))
+            return true;
+    return false;
 }
 
 /* ---- checks ------------------------------------------------------------------------------------- */
@@ -64,10 +56,10 @@ static bool grants_updates(const struct role *r)
            text_equal_fold(slice_str(r->actions[0]), slice_str("UpdateManifest"));
 }
 
-static bool is_updater(const struct manifest *m, const struct user *u)
+static bool is_updater(const struct user *u)
 {
     for (size_t i = 0; i < u->num_roles; i++)
-        if (grants_updates(manifest_role(m, u->roles[i])))
+        if (grants_updates(u->roles[i]))
             return true;
     return false;
 }
@@ -77,12 +69,23 @@ static bool check_update_threshold(const struct manifest *m, struct err *err)
     size_t num = 0;
 
     for (size_t i = 0; i < m->num_users; i++)
-        num += is_updater(m, &m->users[i]);
+        num += is_updater(&m->users[i]);
     if (m->update_threshold > num)
         return err_set(err, E_MANIFEST_CONFIG,
                        "$.Config.UpdateThreshold: %llu, but only %zu users may update the manifest",
                        (unsigned long long)m->update_threshold, num);
     return true;
+}
+
+static bool check_seal_mode(const struct manifest *m, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    enum manifest_seal_mode ignored;
+
+    return find_seal_mode(m->seal_mode_name, &ignored) ||
+           err_set(err, E_MANIFEST_CONFIG,
+                   "$.Config.SealMode: \"%s\" is none of ProductKey, UniqueKey, Disabled",
+                   text_shown(&scratch, slice_str(m->seal_mode_name)));
 }
 
 static bool check_feature_gates(const struct manifest *m, struct err *err)
@@ -119,5 +122,6 @@ static bool check_recovery_threshold(const struct manifest *m, struct err *err)
 
 bool check_config(const struct manifest *m, struct err *err)
 {
-    return check_update_threshold(m, err) && check_feature_gates(m, err) && check_recovery_threshold(m, err);
+    return check_update_threshold(m, err) && check_seal_mode(m, err) && check_feature_gates(m, err) &&
+           check_recovery_threshold(m, err);
 }

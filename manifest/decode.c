@@ -62,29 +62,29 @@ static size_t known_index(const char *const *known, const char *name)
 {
     size_t i = 0;
 
-    while (known[i] != NULL && !text_equal_fold(slice_str(known[i]), slice_str(name)))
+    while (known[i] != NULL && !json_name_folds(slice_str(name), known[i]))
         i++;
     return i;
 }
 
-/* jansson refuses a name that is doubled as it stands; this finds it in two spellings. */
 static void look_at_names(struct decoder *d, struct fields *f, const char *const *known)
 {
-    const char *seen[MAX_KNOWN] = {0}, *name;
+    bool seen[MAX_KNOWN] = {0};
+    const char *name;
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)f->object, name, value)
     {
-        const size_t i = known_index(known, name);
+        char *bare = arena_strndup(d->arena, json_name(name));
+        const size_t i = known_index(known, bare);
 
-        if (known[i] == NULL) {
-            decode_warn(d, "%s: unknown member, ignored", path_entry(d->arena, f->path, name));
-        } else if (seen[i] != NULL) {
-            (void)field_fault(f, name, "given twice; \"%s\" is the same member", seen[i]);
-            return;
-        } else {
-            seen[i] = name;
-        }
+        if (known[i] == NULL)
+            decode_warn(d, "%s: unknown member, ignored", path_entry(d->arena, f->path, bare));
+        else if (seen[i])
+            decode_warn(d, "%s: given more than once; what comes later counts",
+                        path_entry(d->arena, f->path, known[i]));
+        else
+            seen[i] = true;
     }
 }
 
@@ -94,6 +94,7 @@ struct fields decode_struct(struct decoder *d, const json_t *value, const char *
     const json_t *object = value == NULL || json_is_null(value) ? d->nothing : value;
     struct fields f = fields_of(object, path, JSON_FOLD, E_MANIFEST_SYNTAX, d->arena, d->err);
 
+    f.document = d->document;
     if (fields_done(&f))
         look_at_names(d, &f, known);
     return f;
@@ -108,9 +109,18 @@ char *decode_text(struct fields *f, const char *name)
 
 /* ---- objects whose names are data --------------------------------------------------------------- */
 
-static int by_name(const void *a, const void *b)
+/* Name and place in the document, in this order: later ones stand behind earlier ones of the same name. */
+struct entry_order {
+    const char *name;
+    size_t index;
+};
+
+static int by_name_and_index(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct entry_order *x = a, *y = b;
+    const int order = strcmp(x->name, y->name);
+
+    return order != 0 ? order : x->index < y->index ? -1 : x->index > y->index;
 }
 
 static int name_before_element(const void *name, const void *element)
@@ -123,8 +133,46 @@ const void *find_named(const char *name, const void *array, size_t num, size_t s
     return num == 0 ? NULL : bsearch(name, array, num, size, name_before_element);
 }
 
-void *decode_map(struct decoder *d, struct fields *f, const char *name, size_t size,
-                 bool (*one)(struct decoder *d, const json_t *value, const char *path, void *element),
+/* The elements by name, of the same name the last one. */
+static void *sorted(struct decoder *d, const char *path, const uint8_t *elements, size_t *num, size_t size)
+{
+    struct entry_order *order = arena_array(d->arena, *num, sizeof *order);
+    uint8_t *out = arena_array(d->arena, *num, size);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *num; i++)
+        order[i] = (struct entry_order){*(const char *const *)(const void *)(elements + i * size), i};
+    qsort(order, *num, sizeof *order, by_name_and_index);
+    for (size_t i = 0; i < *num; i++) {
+        if (i + 1 < *num && strcmp(order[i].name, order[i + 1].name) == 0)
+            decode_warn(d, "%s: given more than once; the last one counts",
+                        path_entry(d->arena, path, order[i].name));
+        else
+            memcpy(out + kept++ * size, elements + order[i].index * size, size);
+    }
+    *num = kept;
+    return out;
+}
+
+/* Faults of values that no fields stand for get their place from the map. */
+static bool entry_fault(struct decoder *d, struct fields *map, const char *key)
+{
+    const struct json_document *doc = d->document;
+
+    map->bad = true;
+    if (strstr(d->err->text, "(line ") != NULL || d->err->code != E_MANIFEST_SYNTAX)
+        return false;
+    for (size_t i = 0; i < doc->num_places; i++)
+        if (doc->places[i].name == key) {
+            const struct text_place p = text_place(doc->text, doc->places[i].at);
+
+            return err_set(d->err, d->err->code, "%s (line %zu, column %zu)",
+                           arena_strdup(d->arena, d->err->text), p.line, p.column);
+        }
+    return false;
+}
+
+void *decode_map(struct decoder *d, struct fields *f, const char *name, size_t size, decode_one *one,
                  size_t *num)
 {
     json_t *map = field_object(f, name), *value;
@@ -136,14 +184,33 @@ void *decode_map(struct decoder *d, struct fields *f, const char *name, size_t s
     json_object_foreach(map, key, value)
     {
         uint8_t *element = array + i++ * size;
+        char *bare = arena_strndup(d->arena, json_name(key));
 
-        *(const char **)(void *)element = arena_strdup(d->arena, key);
-        if (!one(d, value, path_entry(d->arena, path, key), element)) {
-            f->bad = true;
+        *(const char **)(void *)element = bare;
+        if (strchr(bare, (char)JSON_NUL) != NULL) {
+            (void)field_fault(f, name, "a name in it contains a NUL character");
+            return NULL;
+        }
+        if (!one(d, value, path_entry(d->arena, path, bare), element)) {
+            (void)entry_fault(d, f, key);
             return NULL;
         }
     }
-    qsort(array, i, size, by_name);
     *num = i;
-    return f->bad ? NULL : array;
+    return f->bad ? NULL : sorted(d, path, array, num, size);
+}
+
+bool decode_alone(struct slice text, enum err_code code, const char *path, decode_one *one, void *element,
+                  struct arena *a, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    scoped(json_release) json_t *root = NULL, *nothing = json_object();
+    struct json_document document;
+    struct manifest m = {0};
+    struct decoder d = {.arena = a, .err = err, .nothing = nothing, .document = &document, .manifest = &m};
+
+    if (!json_parse_go(text, JSON_REST_REFUSED, code, &scratch, &document, err))
+        return err_in(err, "%s", path);
+    root = document.root;
+    return one(&d, root, path, element) || err_as(err, code);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "manifest/decode.h"
 
 static const uint8_t dummy[] = {0x41};
@@ -16,7 +17,7 @@ static struct secret_value dummy_value(const struct secret_spec *s)
 }
 
 /* The certificates of .MarbleRun have no keys to give, but the marble's own has. */
-static struct template_data dummy_data(const struct secret_set *secrets)
+static struct template_data dummy_data(const struct secret_set *secrets, const struct secret_set *previous)
 {
     const struct slice one = slice_of(dummy, sizeof dummy);
     const struct secret_value cert = {.cert = one};
@@ -27,7 +28,7 @@ static struct template_data dummy_data(const struct secret_set *secrets)
         .coordinator_root = cert,
         .coordinator_intermediate = cert,
         .secrets = secrets,
-        .previous = secrets,
+        .previous = previous,
     };
 }
 
@@ -62,15 +63,38 @@ static bool run_list(const struct content *list, size_t num, const char *what, c
     return true;
 }
 
-bool dry_run(const struct manifest *m, struct err *err)
+/* The values of the set, and a dummy for each secret that has none. */
+static void fill(const struct manifest *m, const struct secret_set *given, struct arena *a,
+                 struct secret_set *out)
+{
+    struct secret_value *values = arena_array(a, m->num_secrets, sizeof *values);
+
+    for (size_t i = 0; i < m->num_secrets; i++) {
+        const struct secret_value *v = given == NULL ? NULL : secret_find(given, m->secrets[i].name);
+        const bool has_value = v != NULL && v->cert.len + v->public_key.len + v->private_key.len > 0;
+
+        values[i] = has_value ? *v : dummy_value(&m->secrets[i]);
+        values[i].spec = &m->secrets[i];
+    }
+    *out = (struct secret_set){values, m->num_secrets};
+}
+
+bool manifest_dry_run(const struct manifest *m, const struct secret_set *secrets,
+                      const struct secret_set *previous, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
-    struct secret_value *values = arena_array(&scratch, m->num_secrets, sizeof *values);
-    const struct secret_set set = {.values = values, .num = m->num_secrets};
-    const struct template_data data = dummy_data(&set);
+    struct secret_set now, before;
+    size_t steps = LIMIT_DRY_RUN_STEPS;
+    struct template_data data;
 
-    for (size_t i = 0; i < m->num_secrets; i++)
-        values[i] = dummy_value(&m->secrets[i]);
+    if (m->deferred != NULL) {
+        *err = *m->deferred;
+        return false;
+    }
+    fill(m, secrets, &scratch, &now);
+    fill(m, previous == NULL ? secrets : previous, &scratch, &before);
+    data = dummy_data(&now, &before);
+    data.steps_left = &steps;
     for (size_t i = 0; i < m->num_marbles; i++) {
         const struct marble *marble = &m->marbles[i];
 

@@ -10,66 +10,90 @@ static const char *const content_fields[] = {"Data", "Encoding", "NoTemplates", 
 
 /* ---- a file or a variable ------------------------------------------------------------------------ */
 
-static bool decode_data(struct fields *f, struct arena *a, struct slice *out)
+static bool decode_data(struct fields *f, struct arena *a, struct content *c)
 {
-    const struct slice text = field_text(f, "Data"), encoding = field_text(f, "Encoding");
+    const struct slice text = field_text(f, "Data"), encoding = slice_str(decode_text(f, "Encoding"));
 
     if (!fields_done(f))
         return false;
+    c->encoding = arena_strndup(a, encoding);
     if (encoding.len == 0 || text_equal_fold(encoding, slice_str("string"))) {
-        *out = text;
+        c->source = text;
         return true;
     }
     if (text_equal_fold(encoding, slice_str("base64")))
-        return base64_decode(text, BASE64_STD, a, out) ||
+        return base64_decode(text, BASE64_STD, a, &c->source) ||
                field_fault(f, "Data", "not valid base64 (RFC 4648, padded)");
     if (text_equal_fold(encoding, slice_str("hex")))
-        return hex_decode(text, a, out) || field_fault(f, "Data", "not an even number of hexadecimal digits");
+        return hex_decode(text, a, &c->source) ||
+               field_fault(f, "Data", "not an even number of hexadecimal digits");
     return field_fault(f, "Encoding", "\"%s\" is none of string, base64, hex", text_shown(a, encoding));
 }
 
-/* Data that does nothing when it runs is kept as what it would become. */
-static bool find_template(struct decoder *d, enum template_place place, const char *path, struct content *c)
+static bool decode_content(struct decoder *d, const json_t *value, const char *path, void *element)
 {
-    if (c->data.len == 0 || memmem(c->data.ptr, c->data.len, "{{", 2) == NULL)
-        return true;
-    if (!template_parse(c->data, place, d->arena, &c->template, d->err))
-        return err_in(d->err, "%s", path);
-    if (template_has_actions(c->template))
-        return true;
-    if (!template_run(c->template, NULL, d->arena, &c->data, d->err))
-        return err_in(d->err, "%s", path);
-    c->template = NULL;
-    return true;
-}
-
-static bool decode_content(struct decoder *d, const json_t *value, const char *path,
-                           enum template_place place, struct content *c)
-{
+    struct content *c = element;
     struct fields f;
 
-    if (json_is_string(value)) {
-        c->data = arena_copy(d->arena, slice_of(json_string_value(value), json_string_length(value)));
-        return find_template(d, place, path, c);
+    if (json_is_text(value)) {
+        c->source = arena_copy(d->arena, slice_of(json_string_value(value), json_string_length(value)));
+        c->data = c->source;
+        c->encoding = "string";
+        return true;
     }
     if (!json_is_object(value))
         return err_set(d->err, E_MANIFEST_SYNTAX, "%s: expected a string, or an object with Data", path);
     f = decode_struct(d, value, path, content_fields);
-    if (!decode_data(&f, d->arena, &c->data))
+    if (!decode_data(&f, d->arena, c))
         return false;
-    if (field_bool(&f, "NoTemplates"))
+    c->data = c->source;
+    c->no_templates = field_bool(&f, "NoTemplates");
+    return fields_done(&f);
+}
+
+/* ---- templates ----------------------------------------------------------------------------------- */
+
+/* Data that does nothing when it runs is kept as what it becomes. */
+static bool parse_content(struct decoder *d, enum template_place place, struct content *c, struct err *err)
+{
+    struct template *t;
+
+    if (c->no_templates || c->source.len == 0 || memmem(c->source.ptr, c->source.len, "{{", 2) == NULL)
         return true;
-    return fields_done(&f) && find_template(d, place, path, c);
+    if (!template_parse(c->source, place, d->arena, &t, err))
+        return false;
+    if (!template_has_actions(t))
+        return template_run(t, NULL, d->arena, &c->data, err);
+    c->template = t;
+    return true;
 }
 
-static bool decode_file(struct decoder *d, const json_t *value, const char *path, void *element)
+static void parse_list(struct decoder *d, const char *path, enum template_place place, struct content *list,
+                       size_t num)
 {
-    return decode_content(d, value, path, TEMPLATE_FILE, element);
+    for (size_t i = 0; i < num; i++) {
+        struct err err = {0};
+
+        if (parse_content(d, place, &list[i], &err) || d->manifest->deferred != NULL)
+            continue;
+        (void)err_in(&err, "%s",
+                     path_entry(d->arena,
+                                arena_printf(d->arena, "%s.Parameters.%s", path,
+                                             place == TEMPLATE_FILE ? "Files" : "Env"),
+                                list[i].name));
+        d->manifest->deferred = memcpy(arena_alloc(d->arena, sizeof err), &err, sizeof err);
+    }
 }
 
-static bool decode_variable(struct decoder *d, const json_t *value, const char *path, void *element)
+void parse_templates(struct decoder *d)
 {
-    return decode_content(d, value, path, TEMPLATE_ENV, element);
+    for (size_t i = 0; i < d->manifest->num_marbles; i++) {
+        struct marble *m = &d->manifest->marbles[i];
+        const char *path = path_entry(d->arena, "$.Marbles", m->type);
+
+        parse_list(d, path, TEMPLATE_FILE, m->files, m->num_files);
+        parse_list(d, path, TEMPLATE_ENV, m->env, m->num_env);
+    }
 }
 
 /* ---- a marble ----------------------------------------------------------------------------------- */
@@ -78,8 +102,8 @@ static bool decode_parameters(struct decoder *d, const json_t *value, const char
 {
     struct fields f = decode_struct(d, value, path, parameter_fields);
 
-    m->files = decode_map(d, &f, "Files", sizeof *m->files, decode_file, &m->num_files);
-    m->env = decode_map(d, &f, "Env", sizeof *m->env, decode_variable, &m->num_env);
+    m->files = decode_map(d, &f, "Files", sizeof *m->files, decode_content, &m->num_files);
+    m->env = decode_map(d, &f, "Env", sizeof *m->env, decode_content, &m->num_env);
     m->argv = field_strs(&f, "Argv", &m->num_argv);
     return fields_done(&f);
 }

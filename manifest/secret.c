@@ -25,14 +25,23 @@ bool secret_type_named(const char *name, enum secret_type *out)
     return false;
 }
 
-static bool is_cert(enum secret_type t)
+bool secret_type_is_cert(enum secret_type t)
 {
     return t == SECRET_CERT_RSA || t == SECRET_CERT_ECDSA || t == SECRET_CERT_ED25519;
 }
 
+/* A date in the template makes days superfluous, and of what is uploaded the certificate says it. */
 uint64_t secret_valid_for(const struct secret_spec *s)
 {
-    return is_cert(s->type) && s->valid_for == 0 ? DEFAULT_DAYS : s->valid_for;
+    const bool is_open = s->valid_for == 0 && !s->user_defined && !s->cert.has_not_after;
+
+    return secret_type_is_cert(s->type) && is_open ? DEFAULT_DAYS : s->valid_for;
+}
+
+bool secret_same_definition(const struct secret_spec *a, const struct secret_spec *b)
+{
+    return a->type == b->type && a->size == b->size && a->shared == b->shared &&
+           a->user_defined == b->user_defined && secret_valid_for(a) == secret_valid_for(b);
 }
 
 static int name_before_value(const void *name, const void *value)

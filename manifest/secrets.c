@@ -2,15 +2,10 @@
 /* The Secrets section; what a secret is: secret.c. */
 #include "base/limits.h"
 #include "base/text.h"
-#include "manifest/decode.h"
+#include "manifest/cert_template.h"
 
 static const char *const secret_fields[] = {"Type", "Size",    "Shared", "UserDefined", "ValidFor",
                                             "Cert", "Private", "Public", NULL};
-
-static bool is_cert(const struct secret_spec *s)
-{
-    return s->type == SECRET_CERT_RSA || s->type == SECRET_CERT_ECDSA || s->type == SECRET_CERT_ED25519;
-}
 
 static bool decode_type(struct fields *f, enum secret_type *out)
 {
@@ -24,37 +19,61 @@ static bool decode_type(struct fields *f, enum secret_type *out)
                        text_shown(f->arena, slice_str(name)));
 }
 
-static void note_unsupported(struct decoder *d, const char *path, const struct secret_spec *s)
+/* The initial value that a user-defined secret may have; MarbleRun computes none of the parts from others. */
+static void decode_own_values(struct decoder *d, struct fields *f, const char *path, struct secret_spec *s)
 {
+    s->initial.private_key = field_bytes(f, "Private", LIMIT_MANIFEST);
+    s->initial.public_key = field_bytes(f, "Public", LIMIT_MANIFEST);
+    if (!s->user_defined && s->initial.private_key.len + s->initial.public_key.len > 0)
+        decode_warn(d, "%s: Private and Public are ignored: the values are generated", path);
+}
+
+/* A string in the place of the template: a finished certificate, DER in base64. */
+static bool decode_finished(struct decoder *d, const json_t *value, const char *path, struct secret_spec *s)
+{
+    const struct slice text = slice_of(json_string_value(value), json_string_length(value));
+    struct cert c;
+
+    if (!base64_decode(text, BASE64_STD, d->arena, &s->initial.cert)) {
+        decode_warn(d, "%s: ignored, it is neither a template nor base64", path);
+        return true;
+    }
+    if (s->user_defined ? cert_parse(s->initial.cert, d->arena, &c, d->err)
+                        : template_of_cert(s->initial.cert, d->arena, &s->cert, d->err)) {
+        s->has_cert = !s->user_defined;
+        return true;
+    }
+    return err_as(d->err, E_SECRET_CERT) || err_in(d->err, "%s", path);
+}
+
+static bool decode_cert(struct decoder *d, const json_t *value, const char *path, struct secret_spec *s)
+{
+    s->cert.max_path_len = -1;
+    if (value == NULL)
+        return true;
+    if (!secret_type_is_cert(s->type)) {
+        decode_warn(d, "%s: ignored, the secret is no certificate", path);
+        return true;
+    }
+    if (json_is_text(value))
+        return decode_finished(d, value, path, s);
     if (s->user_defined)
-        decode_unsupported(d, "%s.UserDefined: this version takes no uploads of secrets", path);
-    else if (s->type == SECRET_CERT_RSA || s->type == SECRET_CERT_ED25519)
-        decode_unsupported(d, "%s.Type: this version makes no keys for %s; use cert-ecdsa", path,
-                           secret_type_name(s->type));
-    else if (s->type == SECRET_CERT_ECDSA && s->size == 224)
-        decode_unsupported(d, "%s.Size: this version has no P-224; use 256, 384 or 521", path);
+        decode_warn(d, "%s: ignored, the certificate is uploaded", path);
+    s->has_cert = true;
+    return decode_cert_template(d, value, path, &s->cert);
 }
 
 bool decode_secret(struct decoder *d, const json_t *value, const char *path, void *element)
 {
     struct fields f = decode_struct(d, value, path, secret_fields);
     struct secret_spec *s = element;
-    const json_t *cert;
 
     s->size = field_uint(&f, "Size", UINT64_MAX);
     s->shared = field_bool(&f, "Shared");
     s->user_defined = field_bool(&f, "UserDefined");
     s->valid_for = field_uint(&f, "ValidFor", UINT64_MAX);
-    if (field_bytes(&f, "Private", LIMIT_MANIFEST).len + field_bytes(&f, "Public", LIMIT_MANIFEST).len > 0)
-        decode_warn(d, "%s: Private and Public are ignored: the values are generated", path);
-    if (!decode_type(&f, &s->type))
-        return false;
-    cert = field(&f, "Cert");
-    s->has_cert = cert != NULL;
-    if (!decode_cert_template(d, cert, field_path(&f, "Cert"), is_cert(s), &s->cert))
-        return false;
-    note_unsupported(d, path, s);
-    return true;
+    decode_own_values(d, &f, path, s);
+    return decode_type(&f, &s->type) && decode_cert(d, field(&f, "Cert"), field_path(&f, "Cert"), s);
 }
 
 /* ---- checks ------------------------------------------------------------------------------------- */
@@ -77,8 +96,10 @@ static bool check_key_size(const struct secret_spec *s, struct err *err)
 {
     const unsigned long long size = s->size;
 
-    if (s->type == SECRET_CERT_RSA && size < 1024)
-        return err_set(err, E_SECRET_SIZE, "Size: RSA needs 1024 bits or more, found %llu", size);
+    if (s->type == SECRET_CERT_RSA && (size < RSA_MIN_BITS || size > RSA_MAX_BITS || size % 8 != 0))
+        return err_set(err, E_SECRET_SIZE,
+                       "Size: expected a multiple of 8 from %d to %d bits for RSA, found %llu", RSA_MIN_BITS,
+                       RSA_MAX_BITS, size);
     if (s->type == SECRET_CERT_ECDSA && size != 224 && size != 256 && size != 384 && size != 521)
         return err_set(err, E_SECRET_SIZE, "Size: expected 224, 256, 384 or 521; found %llu", size);
     if (s->type == SECRET_CERT_ED25519 && size != 0)
@@ -101,7 +122,7 @@ static bool check_cert(const struct secret_spec *s, struct err *err)
 
 static bool check_secret(const struct secret_spec *s, struct err *err)
 {
-    if (is_cert(s))
+    if (secret_type_is_cert(s->type))
         return check_cert(s, err);
     if (s->type == SECRET_PLAIN)
         return s->user_defined ||

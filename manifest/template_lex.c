@@ -51,21 +51,9 @@ static struct slice between(const struct lexer *l, size_t from, size_t to)
     return slice_of(from < to ? &l->text.ptr[from] : NULL, to - from);
 }
 
-struct place text_place(struct slice text, size_t at)
-{
-    struct place p = {.line = 1, .column = 1};
-
-    for (size_t i = 0; i < at && i < text.len; i++) {
-        p.column++;
-        if (text.ptr[i] == '\n')
-            p = (struct place){.line = p.line + 1, .column = 1};
-    }
-    return p;
-}
-
 bool lex_fault(const struct lexer *l, size_t at, const char *fmt, ...)
 {
-    const struct place p = text_place(l->text, at);
+    const struct text_place p = text_place(l->text, at);
     char text[512];
     va_list ap;
 
@@ -161,14 +149,113 @@ static bool lex_word(struct lexer *l, struct token *out)
 
 static bool lex_field(struct lexer *l, struct token *out)
 {
-    out->kind = TOKEN_FIELD;
     l->at++;
     if (is_digit(byte_at(l, l->at)))
-        return lex_fault(l, out->at, "numbers are not supported");
-    if (ends_word(l, l->at))
-        return lex_fault(l, out->at, "a name must follow the dot: .Secrets, .Previous or .MarbleRun");
+        return lex_fault(l, out->at, "only whole numbers are supported");
+    out->kind = ends_word(l, l->at) ? TOKEN_DOT : TOKEN_FIELD;
+    return out->kind == TOKEN_DOT || lex_word(l, out);
+}
+
+/* The number of one character, or of one byte that is none. */
+static int64_t utf8_value(struct slice c)
+{
+    int64_t v = c.len == 1 ? c.ptr[0] : c.ptr[0] & (0x7f >> c.len);
+
+    for (size_t i = 1; i < c.len; i++)
+        v = v << 6 | (c.ptr[i] & 0x3f);
+    return v;
+}
+
+static bool lex_variable(struct lexer *l, struct token *out)
+{
+    out->kind = TOKEN_VARIABLE;
+    l->at++;
     return lex_word(l, out);
 }
+
+/* ---- numbers ---------------------------------------------------------------------------------- */
+
+/* After "0x", "0o", "0b", "0" or nothing; underscores part digits. Go's integer literals. */
+static bool read_digits(struct slice text, unsigned base, uint64_t *out)
+{
+    uint64_t v = 0;
+    bool any = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        const uint8_t c = text.ptr[i];
+        const unsigned none = 99;
+        const unsigned digit = is_digit(c)                ? c - (unsigned)'0'
+                               : c >= 'A' && c <= 'z' && c != '_' ? (c | 0x20u) - 'a' + 10
+                                                          : none;
+
+        if (c == '_' && i + 1 < text.len && text.ptr[i + 1] != '_' && (any || base != 10))
+            continue;
+        if (digit >= base || __builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v))
+            return false;
+        any = true;
+    }
+    *out = v;
+    return any;
+}
+
+static bool read_whole(struct slice text, int64_t *out)
+{
+    static const struct {
+        const char *prefix;
+        unsigned base;
+    } bases[] = {{"0x", 16}, {"0X", 16}, {"0o", 8}, {"0O", 8}, {"0b", 2}, {"0B", 2}, {"0", 8}};
+    const bool minus = text.len > 0 && *text.ptr == '-';
+    uint64_t v = 0;
+    unsigned base = 10;
+    struct cursor c = cursor_over(text);
+
+    if (text.len > 0 && (*text.ptr == '-' || *text.ptr == '+'))
+        (void)cursor_u8(&c);
+    for (size_t i = 0; base == 10 && c.rest.len > 1 && i < sizeof bases / sizeof bases[0]; i++)
+        if (text_starts_with(c.rest, bases[i].prefix)) {
+            base = bases[i].base;
+            (void)cursor_take(&c, strlen(bases[i].prefix));
+        }
+    if (!read_digits(c.rest, base, &v) || v > (uint64_t)INT64_MAX + minus)
+        return false;
+    *out = minus ? (int64_t)(0 - v) : (int64_t)v;
+    return true;
+}
+
+static bool lex_number(struct lexer *l, struct token *out)
+{
+    const size_t from = l->at++;
+
+    out->kind = TOKEN_NUMBER;
+    while (is_word(byte_at(l, l->at)) || byte_at(l, l->at) == '.')
+        l->at++;
+    return read_whole(between(l, from, l->at), &out->number) ||
+           lex_fault(l, from, "\"%s\" is no number: only whole numbers that fit 64 bits are supported",
+                     text_shown(l->arena, between(l, from, l->at)));
+}
+
+/* A constant of one character is its number. */
+static bool lex_character(struct lexer *l, struct token *out)
+{
+    const size_t from = ++l->at;
+    struct slice body, c;
+
+    out->kind = TOKEN_NUMBER;
+    while (byte_at(l, l->at) != NOWHERE && byte_at(l, l->at) != '\n' &&
+           (byte_at(l, l->at) != '\'' || l->at == from))
+        l->at += byte_at(l, l->at) == '\\' ? 2 : 1;
+    body = between(l, from, l->at < l->text.len ? l->at : l->text.len);
+    if (byte_at(l, l->at++) != '\'')
+        return lex_fault(l, out->at, "the character constant does not end: ' is missing");
+    if (slice_equal(body, slice_str("\\'")))
+        body = slice_str("'");
+    if (!unquote(body, l->arena, &c) || c.len == 0 || (c.len > 1 && text_utf8_len(c) != c.len))
+        return lex_fault(l, out->at, "a character constant holds one character");
+    out->number = utf8_value(c);
+    return true;
+}
+
+/* ---- strings ---------------------------------------------------------------------------------- */
 
 static bool lex_string(struct lexer *l, struct token *out)
 {
@@ -224,15 +311,17 @@ static bool lex_mark(struct lexer *l, struct token *out, enum token_kind kind)
 
 static bool refuse(struct lexer *l, int c)
 {
-    if (c == '-' && !is_digit(byte_at(l, l->at + 1)))
+    if (c == '-')
         return lex_fault(l, l->at, "white space must part trim markers from the rest: {{- ... -}}");
-    if (is_digit(c) || c == '+' || c == '-')
-        return lex_fault(l, l->at, "numbers are not supported");
-    if (c == '$' || c == '=' || c == ':')
-        return lex_fault(l, l->at, "variables are not supported");
-    if (c == '\'')
-        return lex_fault(l, l->at, "character constants are not supported; use \"...\"");
     return lex_fault(l, l->at, "unexpected \"%s\"", shown(l, l->at));
+}
+
+static bool lex_declare(struct lexer *l, struct token *out)
+{
+    if (byte_at(l, l->at + 1) != '=')
+        return lex_fault(l, l->at, "expected := after a variable");
+    l->at++;
+    return lex_mark(l, out, TOKEN_DECLARE);
 }
 
 bool lex_token(struct lexer *l, struct token *out)
@@ -254,10 +343,20 @@ bool lex_token(struct lexer *l, struct token *out)
     switch (c) {
     case '.':
         return lex_field(l, out);
+    case '$':
+        return lex_variable(l, out);
     case '"':
         return lex_string(l, out);
     case '`':
         return lex_raw(l, out);
+    case '\'':
+        return lex_character(l, out);
+    case ':':
+        return lex_declare(l, out);
+    case '=':
+        return lex_mark(l, out, TOKEN_ASSIGN);
+    case ',':
+        return lex_mark(l, out, TOKEN_COMMA);
     case '|':
         return lex_mark(l, out, TOKEN_PIPE);
     case '(':
@@ -265,7 +364,9 @@ bool lex_token(struct lexer *l, struct token *out)
     case ')':
         return lex_mark(l, out, TOKEN_CLOSE);
     default:
-        if (!is_word(c) || is_digit(c))
+        if (is_digit(c) || ((c == '+' || c == '-') && is_digit(byte_at(l, l->at + 1))))
+            return lex_number(l, out);
+        if (!is_word(c))
             return refuse(l, c);
         out->kind = TOKEN_WORD;
         return lex_word(l, out);

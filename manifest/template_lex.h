@@ -10,10 +10,16 @@
 #include "base/err.h"
 
 enum token_kind {
-    TOKEN_SPACE,  /* white space between words: it separates operands */
-    TOKEN_FIELD,  /* ".name"; text is the name */
-    TOKEN_WORD,   /* a function or a keyword */
-    TOKEN_STRING, /* text is what the constant means */
+    TOKEN_SPACE,    /* white space between words: it separates operands */
+    TOKEN_DOT,      /* "." alone */
+    TOKEN_FIELD,    /* ".name"; text is the name */
+    TOKEN_VARIABLE, /* "$name" or "$"; text is the name without "$" */
+    TOKEN_WORD,     /* a function or a keyword */
+    TOKEN_STRING,   /* text is what the constant means */
+    TOKEN_NUMBER,   /* number is what the constant means; characters are numbers */
+    TOKEN_DECLARE,  /* ":=" */
+    TOKEN_ASSIGN,   /* "=" */
+    TOKEN_COMMA,
     TOKEN_PIPE,
     TOKEN_OPEN,
     TOKEN_CLOSE,
@@ -23,6 +29,7 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     struct slice text;
+    int64_t number;
     size_t at; /* where it begins: bytes from the template's first */
 };
 
@@ -44,9 +51,3 @@ bool lex_token(struct lexer *l, struct token *out);
 
 /* "line L, column C: ..." of the byte at `at`, both from 1, columns in bytes. Returns false. */
 bool lex_fault(const struct lexer *l, size_t at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-/* The same place for a message made later. */
-struct place {
-    size_t line, column;
-};
-struct place text_place(struct slice text, size_t at);

@@ -30,26 +30,6 @@ static bool take_number(struct cursor *c, size_t num_digits, unsigned base, uint
     return cursor_ok(c) && v <= max;
 }
 
-static void put_utf8(struct buf *b, uint32_t v)
-{
-    if (v < 0x80) {
-        buf_u8(b, (uint8_t)v);
-        return;
-    }
-    if (v < 0x800) {
-        buf_u8(b, (uint8_t)(0xc0 | v >> 6));
-    } else {
-        if (v < 0x10000) {
-            buf_u8(b, (uint8_t)(0xe0 | v >> 12));
-        } else {
-            buf_u8(b, (uint8_t)(0xf0 | v >> 18));
-            buf_u8(b, (uint8_t)(0x80 | (v >> 12 & 0x3f)));
-        }
-        buf_u8(b, (uint8_t)(0x80 | (v >> 6 & 0x3f)));
-    }
-    buf_u8(b, (uint8_t)(0x80 | (v & 0x3f)));
-}
-
 /* \x and octal give a byte, \u and \U a character. */
 static bool put_number(struct cursor *c, uint8_t kind, uint8_t first_octal, struct buf *b)
 {
@@ -58,7 +38,7 @@ static bool put_number(struct cursor *c, uint8_t kind, uint8_t first_octal, stru
     if (kind == 'u' || kind == 'U') {
         if (!take_number(c, kind == 'u' ? 4 : 8, 16, 0x10ffff, &v) || (v >= 0xd800 && v <= 0xdfff))
             return false;
-        put_utf8(b, v);
+        text_put_utf8(b, v);
         return true;
     }
     if (kind == 'x') {

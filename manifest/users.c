@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The section Users, and what its users may. */
 #include <stdlib.h>
 
-#include "base/text.h"
 #include "manifest/decode.h"
 #include "pki/cert.h"
 #include "pki/pem.h"
 
 static const char *const user_fields[] = {"Certificate", "Roles", NULL};
-static const char *const role_fields[] = {"ResourceType", "ResourceNames", "Actions", NULL};
+
+/* The first PEM block counts. */
+static void find_block(struct user *u, struct arena *a)
+{
+    struct slice rest = slice_str(u->certificate);
+    struct pem_block block = {0};
+    struct err ignored;
+
+    if (pem_next(&rest, a, &block, &ignored))
+        u->der = block.der;
+}
 
 bool decode_user(struct decoder *d, const json_t *value, const char *path, void *element)
 {
@@ -15,24 +25,15 @@ bool decode_user(struct decoder *d, const json_t *value, const char *path, void 
     struct user *u = element;
 
     u->certificate = decode_text(&f, "Certificate");
-    u->roles = field_strs(&f, "Roles", &u->num_roles);
-    return fields_done(&f);
+    u->role_names = field_strs(&f, "Roles", &u->num_roles);
+    if (!fields_done(&f))
+        return false;
+    find_block(u, d->arena);
+    return true;
 }
 
-bool decode_role(struct decoder *d, const json_t *value, const char *path, void *element)
-{
-    struct fields f = decode_struct(d, value, path, role_fields);
-    struct role *r = element;
+/* ---- checks --------------------------------------------------------------------------------------- */
 
-    r->resource_type = decode_text(&f, "ResourceType");
-    r->resources = field_strs(&f, "ResourceNames", &r->num_resources);
-    r->actions = field_strs(&f, "Actions", &r->num_actions);
-    return fields_done(&f);
-}
-
-/* ---- users -------------------------------------------------------------------------------------- */
-
-/* The first PEM block counts. */
 static bool check_certificate(const char *text, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
@@ -41,8 +42,6 @@ static bool check_certificate(const char *text, struct err *err)
     struct cert cert;
     struct err why;
 
-    if (*text == '\0')
-        return err_set(err, E_MANIFEST_USER, "Certificate is missing");
     if (!pem_next(&rest, &scratch, &block, &why))
         return err_set(err, E_MANIFEST_USER, "Certificate: %s", why.text);
     if (block.der.ptr == NULL)
@@ -52,13 +51,23 @@ static bool check_certificate(const char *text, struct err *err)
     return true;
 }
 
-static bool check_user(const struct manifest *m, const struct user *u, struct err *err)
+bool check_certificates(const struct manifest *m, struct err *err)
 {
-    if (!check_certificate(u->certificate, err))
-        return false;
+    scoped(arena_wipe) struct arena scratch = {0};
+
+    for (size_t i = 0; i < m->num_users; i++)
+        if (!check_certificate(m->users[i].certificate, err))
+            return err_in(err, "%s", path_entry(&scratch, "$.Users", m->users[i].name));
+    return true;
+}
+
+static bool check_user(const struct user *u, struct err *err)
+{
+    if (*u->certificate == '\0')
+        return err_set(err, E_MANIFEST_USER, "Certificate is missing");
     for (size_t i = 0; i < u->num_roles; i++)
-        if (manifest_role(m, u->roles[i]) == NULL)
-            return err_set(err, E_MANIFEST_USER, "Roles: there is no role \"%.80s\"", u->roles[i]);
+        if (u->roles[i] == NULL)
+            return err_set(err, E_MANIFEST_USER, "Roles: there is no role \"%.80s\"", u->role_names[i]);
     return true;
 }
 
@@ -89,102 +98,40 @@ bool check_users(const struct manifest *m, struct err *err)
     scoped(arena_wipe) struct arena scratch = {0};
 
     for (size_t i = 0; i < m->num_users; i++)
-        if (!check_user(m, &m->users[i], err))
+        if (!check_user(&m->users[i], err))
             return err_in(err, "%s", path_entry(&scratch, "$.Users", m->users[i].name));
     return check_certificates_differ(m, err);
 }
 
-/* ---- roles -------------------------------------------------------------------------------------- */
+/* ---- rights --------------------------------------------------------------------------------------- */
 
-enum { READ_SECRET, WRITE_SECRET, UPDATE_SECURITY_VERSION, UPDATE_MANIFEST, NUM_ACTIONS };
-
-static const struct {
-    const char *name, *resource_type;
-} actions[NUM_ACTIONS] = {
-    [READ_SECRET] = {"ReadSecret", "Secrets"},
-    [WRITE_SECRET] = {"WriteSecret", "Secrets"},
-    [UPDATE_SECURITY_VERSION] = {"UpdateSecurityVersion", "Packages"},
-    [UPDATE_MANIFEST] = {"UpdateManifest", "Manifest"},
-};
-
-/* The actions that a role grants, as bits. */
-static bool granted_actions(const struct role *r, unsigned *out, struct err *err)
+bool manifest_user_may(const struct manifest *m, const struct user *u, enum user_action action,
+                       const char *resource)
 {
-    unsigned granted = 0;
-
-    for (size_t i = 0; i < r->num_actions; i++) {
-        unsigned bit = 0;
-
-        for (size_t j = 0; j < NUM_ACTIONS; j++)
-            if (strcmp(r->resource_type, actions[j].resource_type) == 0 &&
-                text_equal_fold(slice_str(r->actions[i]), slice_str(actions[j].name)))
-                bit = 1u << j;
-        if (bit == 0)
-            return err_set(err, E_MANIFEST_ROLE, "Actions: \"%.80s\" is no action on %s", r->actions[i],
-                           r->resource_type);
-        granted |= bit;
-    }
-    *out = granted;
-    return true;
-}
-
-static bool check_secret(const struct manifest *m, const char *name, unsigned granted, struct err *err)
-{
-    const struct secret_spec *s = manifest_secret(m, name);
-
-    if (s == NULL)
-        return err_set(err, E_MANIFEST_ROLE, "ResourceNames: there is no secret \"%.80s\"", name);
-    if ((granted & 1u << WRITE_SECRET) != 0 && !s->user_defined)
-        return err_set(err, E_MANIFEST_ROLE,
-                       "WriteSecret needs a secret with UserDefined, \"%.80s\" is generated", name);
-    if ((granted & 1u << READ_SECRET) != 0 && !s->user_defined && !s->shared)
-        return err_set(
-            err, E_MANIFEST_ROLE,
-            "ReadSecret needs a secret with Shared or UserDefined, \"%.80s\" is of each marble alone", name);
-    return true;
-}
-
-static bool check_resource(const struct manifest *m, const struct role *r, const char *name, unsigned granted,
-                           struct err *err)
-{
-    if (strcmp(r->resource_type, "Manifest") == 0)
-        return err_set(err, E_MANIFEST_ROLE, "ResourceNames must be empty for Manifest, found \"%.80s\"",
-                       name);
-    if (strcmp(r->resource_type, "Secrets") == 0)
-        return check_secret(m, name, granted, err);
-    return manifest_package(m, name) != NULL ||
-           err_set(err, E_MANIFEST_ROLE, "ResourceNames: there is no package \"%.80s\"", name);
-}
-
-static bool is_resource_type(const char *name)
-{
-    for (size_t i = 0; i < NUM_ACTIONS; i++)
-        if (strcmp(name, actions[i].resource_type) == 0)
+    (void)m;
+    for (size_t i = 0; i < u->num_roles; i++)
+        if (u->roles[i] != NULL && role_grants(u->roles[i], action, resource))
             return true;
     return false;
 }
 
-static bool check_role(const struct manifest *m, const struct role *r, struct err *err)
+const struct user **manifest_updaters(const struct manifest *m, struct arena *a, size_t *num)
 {
-    unsigned granted = 0;
+    const struct user **out = arena_array(a, m->num_users, sizeof *out);
 
-    if (!is_resource_type(r->resource_type))
-        return err_set(err, E_MANIFEST_ROLE, "ResourceType: \"%.80s\" is none of Packages, Secrets, Manifest",
-                       r->resource_type);
-    if (!granted_actions(r, &granted, err))
-        return false;
-    for (size_t i = 0; i < r->num_resources; i++)
-        if (!check_resource(m, r, r->resources[i], granted, err))
-            return false;
-    return true;
+    *num = 0;
+    for (size_t i = 0; i < m->num_users; i++)
+        if (manifest_user_may(m, &m->users[i], ACTION_UPDATE_MANIFEST, NULL))
+            out[(*num)++] = &m->users[i];
+    return out;
 }
 
-bool check_roles(const struct manifest *m, struct err *err)
+size_t manifest_update_threshold(const struct manifest *m)
 {
     scoped(arena_wipe) struct arena scratch = {0};
+    size_t num = (size_t)m->update_threshold;
 
-    for (size_t i = 0; i < m->num_roles; i++)
-        if (!check_role(m, &m->roles[i], err))
-            return err_in(err, "%s", path_entry(&scratch, "$.Roles", m->roles[i].name));
-    return true;
+    if (num == 0)
+        (void)manifest_updaters(m, &scratch, &num);
+    return num;
 }

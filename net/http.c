@@ -44,23 +44,35 @@ static bool split_pair(struct slice pair, struct arena *a, struct slice *name, s
     return true;
 }
 
+bool http_query_all(struct slice query, const char *name, struct arena *a, struct slice **values, size_t *num,
+                    struct err *err)
+{
+    struct slice *pairs, *found, key, got;
+    const size_t num_pairs = text_split(a, query, '&', &pairs);
+    size_t n = 0;
+
+    found = arena_array(a, num_pairs, sizeof *found);
+    for (size_t i = 0; i < num_pairs; i++) {
+        if (!split_pair(pairs[i], a, &key, &got, err))
+            return false;
+        if (pairs[i].len > 0 && slice_equal(key, slice_str(name)))
+            found[n++] = got;
+    }
+    *values = found;
+    *num = n;
+    return true;
+}
+
 bool http_query(struct slice query, const char *name, size_t nth, struct arena *a, struct slice *value,
                 bool *found, struct err *err)
 {
-    struct slice *pairs, key, got;
-    const size_t num = text_split(a, query, '&', &pairs);
+    struct slice *values;
+    size_t num;
 
-    for (size_t i = 0; i < num; i++) {
-        if (!split_pair(pairs[i], a, &key, &got, err))
-            return false;
-        if (pairs[i].len == 0 || !slice_equal(key, slice_str(name)) || nth-- > 0)
-            continue;
-        *value = got;
-        *found = true;
-        return true;
-    }
-    *value = (struct slice){0};
-    *found = false;
+    if (!http_query_all(query, name, a, &values, &num, err))
+        return false;
+    *found = nth < num;
+    *value = *found ? values[nth] : (struct slice){0};
     return true;
 }
 

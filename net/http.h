@@ -37,6 +37,10 @@ struct slice http_header(const struct header *headers, size_t num, const char *n
 bool http_query(struct slice query, const char *name, size_t nth, struct arena *a, struct slice *value, bool *found,
                 struct err *err);
 
+/* All values of that name, in order. */
+bool http_query_all(struct slice query, const char *name, struct arena *a, struct slice **values, size_t *num,
+                    struct err *err);
+
 /* Adds to a response; strings are copied into the arena. */
 void http_add_header(struct http_response *r, struct arena *a, const char *name, const char *value);
 void http_add_trailer(struct http_response *r, struct arena *a, const char *name, const char *value);

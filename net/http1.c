@@ -62,6 +62,8 @@ static int on_url_complete(llhttp_t *p)
     struct session *s = p->data;
 
     s->ex->request.method = slice_str(llhttp_method_name((llhttp_method_t)p->method));
+    if (p->method == HTTP_CONNECT) /* its target is no path (RFC 9112 section 3.2.3) */
+        return fault(err_set(&s->fault, E_HTTP_METHOD, "HTTP: CONNECT, and this is no proxy"));
     return fault(exchange_set_target(s->ex, buf_bytes(&s->target), &s->fault));
 }
 
@@ -296,6 +298,40 @@ static void launch(struct session *s)
 
 /* Bytes in. */
 
+static bool is_token_char(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+/* "METHOD target HTTP/1.1", as far as it is there (RFC 9112 section 3). */
+static bool is_request_line(struct slice in)
+{
+    size_t method = 0, target = 0;
+
+    while (in.len > 0 && (in.ptr[0] == '\r' || in.ptr[0] == '\n'))
+        in = slice_of(in.ptr + 1, in.len - 1);
+    while (method < in.len && is_token_char(in.ptr[method]))
+        method++;
+    if (method == 0 || method == in.len || in.ptr[method] != ' ')
+        return method > 0 && method == in.len;
+    in = slice_of(in.ptr + method + 1, in.len - method - 1);
+    while (target < in.len && in.ptr[target] > ' ' && in.ptr[target] < 0x7f)
+        target++;
+    return target == in.len ||
+           (target > 0 && in.ptr[target] == ' ' &&
+            (in.len - target < 9 || text_starts_with(slice_of(in.ptr + target, in.len - target), " HTTP/1.")));
+}
+
+/* llhttp knows a list of methods; any token is one (RFC 9110 section 9.1), though none that is known here. */
+static bool is_other_method(const struct session *s, enum llhttp_errno rc, struct slice in)
+{
+    const struct slice reason = slice_str(llhttp_get_error_reason(&s->parser));
+
+    return (rc == HPE_INVALID_METHOD && is_request_line(in)) ||
+           (rc == HPE_INVALID_CONSTANT && text_starts_with(reason, "Invalid method for HTTP"));
+}
+
 static void parse(struct session *s, struct slice in)
 {
     const enum llhttp_errno rc = llhttp_execute(&s->parser, (const char *)in.ptr, in.len);
@@ -309,6 +345,8 @@ static void parse(struct session *s, struct slice in)
         launch(s);
         return;
     }
+    if (s->fault.code == E_NONE && is_other_method(s, rc, in))
+        (void)err_set(&s->fault, E_HTTP_METHOD, "HTTP: a method that is not known");
     if (s->fault.code == E_NONE)
         (void)err_set(&s->fault, E_HTTP_FORMAT, "HTTP: %s (%s)", llhttp_get_error_reason(&s->parser),
                       llhttp_errno_name(rc));

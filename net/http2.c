@@ -256,7 +256,7 @@ static void check_head(struct session *s, struct exchange *ex, bool is_complete)
     if (ex->impl->fault.code != E_NONE)
         return;
     if (r->path.len == 0) /* CONNECT */
-        (void)err_set(&ex->impl->fault, E_HTTP_FORMAT, "HTTP: a request without a path");
+        (void)err_set(&ex->impl->fault, E_HTTP_METHOD, "HTTP: CONNECT, and this is no proxy");
     else if (decimal_decode(http_header(r->headers, r->num_headers, "content-length"), UINT64_MAX, &length) &&
              length > s->env->max_body)
         (void)err_set(&ex->impl->fault, E_HTTP_TOO_LARGE, "HTTP: a body of %llu bytes, at most %zu are taken",

@@ -7,9 +7,8 @@
  * chain behind it, asks our own `check` instead. A certificate that is required and not sent is
  * found by the flag that only its absence sets.
  *
- * Known gap: mbedTLS refuses to parse a certificate whose issuer is empty (RFC 5280 4.1.2.4 forbids
- * it, Go's library makes it). A client that presents one fails in mbedtls_ssl_handshake_step(),
- * before the callback, with "X509 - invalid ..."; so does tls_identity_new().
+ * Certificates are bytes and a public key to mbedTLS (net/tls_seam.h): it looks at no name, date or
+ * extension.
  */
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>

@@ -16,8 +16,9 @@
 /* Prepares PSA; may be called often and from any thread. */
 void net_init(void);
 
-/* An identity, immutable and counted: may be used by many connections and threads at once. A leaf that states key
- * usages has to allow digitalSignature, and serverAuth for a server. E_CERT_FORMAT, E_KEY_FORMAT. */
+/* An identity, immutable and counted: may be used by many connections and threads at once. Of the
+ * certificates only the bytes and the leaf's key are looked at: what they say is the peer's to judge. EC on
+ * P-256, P-384, P-521, or RSA. E_CERT_FORMAT, E_KEY_FORMAT. */
 struct tls_identity;
 bool tls_identity_new(const struct slice *chain_der, size_t num_chain, struct slice pkcs8, struct tls_identity **out,
                       struct err *err);
@@ -26,8 +27,10 @@ void tls_identity_release(struct tls_identity **id); /* accepts NULL inside */
 
 enum tls_client_auth { TLS_CLIENT_NONE, TLS_CLIENT_OPTIONAL, TLS_CLIENT_REQUIRED };
 
-/* Judges the peer's chain (leaf first, DER). Called once in each handshake in which the peer
- * presented a certificate. false ends the handshake; err says why. NULL: accepted as it is. */
+/* Judges the peer's chain (leaf first, DER, to the byte as it was sent). Called once in each handshake in
+ * which the peer presented a certificate; nothing was checked of it but that it holds a public key. In
+ * TLS 1.3 a client's may be one of Ed25519. false ends the handshake; err says why. NULL: accepted as it is.
+ */
 typedef bool tls_peer_check(void *ctx, const struct slice *chain, size_t num_chain, struct err *err);
 
 struct tls_settings {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "net/tls_seam.h"
 
 static void init_once(void)
 {
@@ -51,7 +52,7 @@ static bool add_certificates(struct tls_identity *id, const struct slice *chain,
         return err_set(err, E_CERT_FORMAT, "TLS identity: %zu certificates, expected 1 to %d", num,
                        LIMIT_CHAIN);
     for (size_t i = 0; i < num; i++) {
-        const int rc = mbedtls_x509_crt_parse_der(&id->chain, chain[i].ptr, chain[i].len);
+        const int rc = mesh_crt_parse_der(&id->chain, chain[i].ptr, chain[i].len);
 
         if (rc != 0)
             return tls_err(err, E_CERT_FORMAT, rc, "TLS identity") || err_in(err, "certificate %zu", i);

@@ -52,9 +52,9 @@ struct slice cert_common_name(const struct cert *c);                            
 
 /* The names of the subject alternative name extension; strings in the arena. */
 struct san {
-    char **dns, **uris;
+    char **dns, **emails, **uris;
     struct slice *ips; /* 4 or 16 bytes each */
-    size_t num_dns, num_uris, num_ips;
+    size_t num_dns, num_emails, num_uris, num_ips;
 };
 bool cert_san(const struct cert *c, struct arena *a, struct san *out, struct err *err);
 
@@ -97,6 +97,7 @@ struct cert_spec {
     bool eku_server, eku_client;
     bool basic_constraints, is_ca; /* basic_constraints: write the extension, critical */
     int path_len;                  /* -1: none */
+    const enum signature_alg *alg; /* NULL: what goes with the issuer's key */
     bool key_ids;                  /* subject key id, and authority key id when issued by another */
     const struct extension *extra;
     size_t num_extra;
@@ -122,8 +123,16 @@ bool csr_make(const struct key *k, struct slice subject_name, const struct san *
 /* Parses and checks the request's own signature. E_CSR_FORMAT. */
 bool csr_parse(struct slice der, struct arena *a, struct csr *out, struct err *err);
 
-/* A Name from parts; and a Name without the attributes of these types. */
+/* Several values of one type, in one SET, as Go writes what a name has several of. */
+struct name_set {
+    struct slice oid;
+    const char *const *texts;
+    size_t num;
+};
+
+/* A Name from parts; from sets; and a Name without the attributes of these types. */
 struct slice name_build(struct arena *a, const struct name_part *parts, size_t num);
+struct slice name_build_sets(struct arena *a, const struct name_set *sets, size_t num);
 bool name_without(struct slice name, const struct slice *oids, size_t num_oids, struct arena *a, struct slice *out,
                   struct err *err);
 

@@ -151,6 +151,11 @@ static bool check_key(const struct key *k, struct slice spki, struct arena *a, s
                    "found another");
 }
 
+static enum signature_alg alg_of(const struct cert_spec *spec, const struct key *issuer_key)
+{
+    return spec->alg != NULL ? *spec->alg : issuing_alg(issuer_key, spec->rsa_pss);
+}
+
 static bool put_tbs(struct buf *b, const struct cert_spec *spec, struct slice subject, struct slice spki,
                     const struct cert *issuer, const struct key *issuer_key, struct err *err)
 {
@@ -159,7 +164,7 @@ static bool put_tbs(struct buf *b, const struct cert_spec *spec, struct slice su
 
     put_version(b);
     put_serial(b, spec->serial);
-    signature_alg_put(b, issuing_alg(issuer_key, spec->rsa_pss));
+    signature_alg_put(b, alg_of(spec, issuer_key));
     buf_put(b, issuer != NULL ? issuer->subject : subject);
     put_validity(b, spec);
     buf_put(b, subject);
@@ -189,5 +194,5 @@ bool cert_issue(const struct cert_spec *spec, struct slice spki, const struct ce
                        MAX_SERIAL_LEN, spec->serial.len);
     return check_key(issuer_key, issuer != NULL ? issuer->spki : spki, a, err) &&
            put_tbs(&tbs, spec, subject, spki, issuer, issuer_key, err) &&
-           signed_make(buf_bytes(&tbs), issuer_key, issuing_alg(issuer_key, spec->rsa_pss), a, der, err);
+           signed_make(buf_bytes(&tbs), issuer_key, alg_of(spec, issuer_key), a, der, err);
 }

@@ -70,7 +70,12 @@ void extension_end(struct buf *b, struct extension_marks m)
 
 /* ---- names of the subject ------------------------------------------------------------------ */
 
-enum { NAME_DNS = 2, NAME_URI = 6, NAME_IP = 7 }; /* the tags of GeneralName that are looked at */
+enum {
+    NAME_EMAIL = 1,
+    NAME_DNS = 2,
+    NAME_URI = 6,
+    NAME_IP = 7
+}; /* the tags of GeneralName that are looked at */
 
 static bool is_visible_ascii(struct slice s)
 {
@@ -92,38 +97,53 @@ static size_t count_names(struct cursor names, unsigned kind)
     return n;
 }
 
+static bool read_ip(struct slice value, struct san *out, enum err_code code, struct err *err)
+{
+    out->ips[out->num_ips++] = value;
+    return value.len == 4 || value.len == 16 ||
+           err_set(err, code, "alternative name: expected an IP address of 4 or 16 bytes, found %zu",
+                   value.len);
+}
+
+static bool read_text(struct slice value, const char *what, struct arena *a, char **list, size_t *num,
+                      enum err_code code, struct err *err)
+{
+    if (!is_visible_ascii(value))
+        return err_set(err, code, "alternative name: expected a %s in ASCII, found other bytes", what);
+    list[(*num)++] = arena_strndup(a, value);
+    return true;
+}
+
 static bool read_name(struct cursor *names, struct arena *a, struct san *out, enum err_code code,
                       struct err *err)
 {
-    const bool is_ip = der_next_is(names, der_context(NAME_IP)),
-               is_dns = der_next_is(names, der_context(NAME_DNS));
     const struct slice element = der_element(names);
     struct cursor c = cursor_over(element);
+    const unsigned kind = element.ptr[0] & 0x1fu;
     struct slice value;
 
-    if (!is_ip && !is_dns && !der_next_is(&c, der_context(NAME_URI)))
+    if (!der_next_is(&c, der_context(kind)))
         return true;
     value = der_take(&c, element.ptr[0]);
-    if (is_ip) {
-        out->ips[out->num_ips++] = value;
-        return value.len == 4 || value.len == 16 ||
-               err_set(err, code, "alternative name: expected an IP address of 4 or 16 bytes, found %zu",
-                       value.len);
+    switch (kind) {
+    case NAME_IP:
+        return read_ip(value, out, code, err);
+    case NAME_DNS:
+        return read_text(value, "DNS name", a, out->dns, &out->num_dns, code, err);
+    case NAME_EMAIL:
+        return read_text(value, "mail address", a, out->emails, &out->num_emails, code, err);
+    case NAME_URI:
+        return read_text(value, "URI", a, out->uris, &out->num_uris, code, err);
+    default:
+        return true;
     }
-    if (!is_visible_ascii(value))
-        return err_set(err, code, "alternative name: expected a %s in ASCII, found other bytes",
-                       is_dns ? "DNS name" : "URI");
-    if (is_dns)
-        out->dns[out->num_dns++] = arena_strndup(a, value);
-    else
-        out->uris[out->num_uris++] = arena_strndup(a, value);
-    return true;
 }
 
 bool san_read(struct slice value, struct arena *a, struct san *out, enum err_code code, struct err *err)
 {
     struct cursor c = cursor_over(value), names = der_enter(&c, DER_SEQUENCE), check = names;
     struct san san = {.dns = arena_array(a, count_names(names, NAME_DNS), sizeof *san.dns),
+                      .emails = arena_array(a, count_names(names, NAME_EMAIL), sizeof *san.emails),
                       .uris = arena_array(a, count_names(names, NAME_URI), sizeof *san.uris),
                       .ips = arena_array(a, count_names(names, NAME_IP), sizeof *san.ips)};
 
@@ -145,6 +165,8 @@ void san_put(struct buf *b, const struct san *san)
 
     for (size_t i = 0; i < san->num_dns; i++)
         der_put(b, der_context(NAME_DNS), slice_str(san->dns[i]));
+    for (size_t i = 0; i < san->num_emails; i++)
+        der_put(b, der_context(NAME_EMAIL), slice_str(san->emails[i]));
     for (size_t i = 0; i < san->num_ips; i++)
         der_put(b, der_context(NAME_IP), san->ips[i]);
     for (size_t i = 0; i < san->num_uris; i++)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "base/text.h"
 #include "pki/der.h"
 #include "pki/x509.h"
@@ -127,34 +129,75 @@ static bool is_printable_string(const char *text)
     return strspn(text, allowed) == strlen(text);
 }
 
-static void put_attribute(struct buf *b, const struct name_part *part)
+static struct slice attribute_of(struct arena *a, struct slice oid, const char *text)
 {
-    const size_t set = der_begin(b, DER_SET), pair = der_begin(b, DER_SEQUENCE);
+    scoped(buf_wipe) struct buf b = buf_max(oid.len + strlen(text) + 32);
+    const size_t pair = der_begin(&b, DER_SEQUENCE);
 
-    der_put_oid(b, part->oid);
-    der_put(b, is_printable_string(part->text) ? DER_PRINTABLE : DER_UTF8, slice_str(part->text));
-    der_end(b, pair);
-    der_end(b, set);
+    der_put_oid(&b, oid);
+    der_put(&b, is_printable_string(text) ? DER_PRINTABLE : DER_UTF8, slice_str(text));
+    der_end(&b, pair);
+    return arena_copy(a, buf_bytes(&b));
 }
 
-static size_t parts_len(const struct name_part *parts, size_t num)
+/* X.690 11.6: the elements of a SET OF stand in the order of their bytes, a shorter one as if zeros followed.
+ */
+static int by_encoding(const void *x, const void *y)
 {
+    const struct slice *a = x, *b = y;
+    const int order = memcmp(a->ptr, b->ptr, a->len < b->len ? a->len : b->len);
+
+    return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+static struct slice set_of(struct arena *a, const struct name_set *set)
+{
+    struct slice *pairs = arena_array(a, set->num, sizeof *pairs);
     size_t len = 16;
 
+    for (size_t i = 0; i < set->num; i++) {
+        pairs[i] = attribute_of(a, set->oid, set->texts[i]);
+        len += pairs[i].len;
+    }
+    qsort(pairs, set->num, sizeof *pairs, by_encoding);
+
+    scoped(buf_wipe) struct buf b = buf_max(len);
+    const size_t mark = der_begin(&b, DER_SET);
+
+    for (size_t i = 0; i < set->num; i++)
+        buf_put(&b, pairs[i]);
+    der_end(&b, mark);
+    return arena_copy(a, buf_bytes(&b));
+}
+
+struct slice name_build_sets(struct arena *a, const struct name_set *sets, size_t num)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    struct slice *made = arena_array(&scratch, num, sizeof *made);
+    size_t len = 16;
+
+    for (size_t i = 0; i < num; i++) {
+        made[i] = set_of(&scratch, &sets[i]);
+        len += made[i].len;
+    }
+
+    scoped(buf_wipe) struct buf b = buf_max(len);
+    const size_t whole = der_begin(&b, DER_SEQUENCE);
+
     for (size_t i = 0; i < num; i++)
-        len += parts[i].oid.len + strlen(parts[i].text) + 64;
-    return len;
+        buf_put(&b, made[i]);
+    der_end(&b, whole);
+    return arena_copy(a, buf_bytes(&b));
 }
 
 struct slice name_build(struct arena *a, const struct name_part *parts, size_t num)
 {
-    scoped(buf_wipe) struct buf b = buf_max(parts_len(parts, num));
-    const size_t whole = der_begin(&b, DER_SEQUENCE);
+    scoped(arena_wipe) struct arena scratch = {0};
+    struct name_set *sets = arena_array(&scratch, num, sizeof *sets);
 
     for (size_t i = 0; i < num; i++)
-        put_attribute(&b, &parts[i]);
-    der_end(&b, whole);
-    return arena_copy(a, buf_bytes(&b));
+        sets[i] = (struct name_set){parts[i].oid, &parts[i].text, 1};
+    return name_build_sets(a, sets, num);
 }
 
 static bool is_one_of(struct slice oid, const struct slice *oids, size_t num)

@@ -34,11 +34,19 @@ static const struct row rows[] = {
     [SIG_RSA_PSS_SHA256] = {"RSASSA-PSS with SHA-256", PKCS1(10), PARAMS_PSS, NIST_HASH(1), 32},
     [SIG_RSA_PSS_SHA384] = {"RSASSA-PSS with SHA-384", PKCS1(10), PARAMS_PSS, NIST_HASH(2), 48},
     [SIG_RSA_PSS_SHA512] = {"RSASSA-PSS with SHA-512", PKCS1(10), PARAMS_PSS, NIST_HASH(3), 64},
+    [SIG_ED25519] = {"Ed25519", OID(0x2b, 0x65, 0x70), PARAMS_NONE, {0}, 0},
 };
 enum { NUM_ROWS = sizeof rows / sizeof rows[0] };
 static const struct slice mgf1 = PKCS1(8);
 
 const char *signature_alg_name(enum signature_alg alg) { return rows[alg].name; }
+
+bool signature_alg_fits(enum signature_alg alg, enum key_type type)
+{
+    if (type == KEY_ED25519 || alg == SIG_ED25519)
+        return type == KEY_ED25519 && alg == SIG_ED25519;
+    return (alg <= SIG_ECDSA_SHA512) == (curve_of(type) != NULL);
+}
 
 /* HashAlgorithm: RFC 4055 2.1 asks writers for NULL and readers for both. */
 static struct slice read_hash(struct cursor *c)
@@ -106,8 +114,8 @@ bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_
         }
     return err_set(
         err, code,
-        "signature algorithm: expected ECDSA or RSA with SHA-256, SHA-384 or SHA-512 and the parameters "
-        "that go with it, found %s",
+        "signature algorithm: expected Ed25519, or ECDSA or RSA with SHA-256, SHA-384 or SHA-512, and the "
+        "parameters that go with it, found %s",
         oid_to_text(&scratch, oid));
 }
 

@@ -11,10 +11,12 @@
 
 const struct slice OID_EC_PUBLIC_KEY = OID(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
 const struct slice OID_RSA_ENCRYPTION = OID(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
+const struct slice OID_ED25519 = OID(0x2b, 0x65, 0x70); /* RFC 8410: names key and signature */
 
 static const struct curve curves[] = {
     {KEY_P256, "P-256", OID(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07), 32},
     {KEY_P384, "P-384", OID(0x2b, 0x81, 0x04, 0x00, 0x22), 48},
+    {KEY_P224, "P-224", OID(0x2b, 0x81, 0x04, 0x00, 0x21), 28},
     {KEY_P521, "P-521", OID(0x2b, 0x81, 0x04, 0x00, 0x23), 66},
 };
 enum { NUM_CURVES = sizeof curves / sizeof curves[0] };
@@ -35,6 +37,13 @@ const struct curve *curve_by_oid(struct slice oid)
     return NULL;
 }
 
+const char *key_type_name(enum key_type type)
+{
+    const struct curve *curve = curve_of(type);
+
+    return curve != NULL ? curve->name : type == KEY_RSA ? "RSA" : "Ed25519";
+}
+
 static bool unknown_oid(struct slice oid, const char *what, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};
@@ -50,12 +59,12 @@ static bool read_point(struct cursor *alg, struct slice bits, struct public_key 
     if (!cursor_done(alg))
         return err_set(err, E_KEY_FORMAT, "public key: expected a named curve");
     if (curve == NULL)
-        return unknown_oid(oid, "the curve P-256, P-384 or P-521", err);
+        return unknown_oid(oid, "the curve P-224, P-256, P-384 or P-521", err);
     if (bits.len != 1 + 2 * curve->size || bits.ptr[0] != 0x04)
         return err_set(err, E_KEY_FORMAT,
                        "public key on %s: expected an uncompressed point of %zu bytes, found %zu",
                        curve->name, 1 + 2 * curve->size, bits.len);
-    *out = (struct public_key){curve->type, bits};
+    *out = (struct public_key){.type = curve->type, .bits = bits};
     return true;
 }
 
@@ -82,7 +91,17 @@ static bool read_rsa(struct cursor *alg, struct slice bits, struct public_key *o
     if (exponent < 3 || exponent % 2 == 0)
         return err_set(err, E_KEY_FORMAT, "RSA public key: expected an odd exponent from 3 up, found %llu",
                        (unsigned long long)exponent);
-    *out = (struct public_key){KEY_RSA, bits};
+    *out = (struct public_key){KEY_RSA, bits, bit_length(modulus)};
+    return true;
+}
+
+static bool read_ed25519(const struct cursor *alg, struct slice bits, struct public_key *out, struct err *err)
+{
+    if (!cursor_done(alg) || bits.len != ED25519_LEN)
+        return err_set(err, E_KEY_FORMAT,
+                       "Ed25519 public key: expected %d bytes and no parameters, found %zu", ED25519_LEN,
+                       bits.len);
+    *out = (struct public_key){.type = KEY_ED25519, .bits = bits};
     return true;
 }
 
@@ -97,22 +116,29 @@ bool spki_read(struct slice spki, struct public_key *out, struct err *err)
         return read_point(&alg, bits, out, err);
     if (slice_equal(oid, OID_RSA_ENCRYPTION))
         return read_rsa(&alg, bits, out, err);
-    return unknown_oid(oid, "an EC or RSA key", err);
+    if (slice_equal(oid, OID_ED25519))
+        return read_ed25519(&alg, bits, out, err);
+    return unknown_oid(oid, "an EC, RSA or Ed25519 key", err);
+}
+
+void key_alg_put(struct buf *b, enum key_type type)
+{
+    const struct curve *curve = curve_of(type);
+    const size_t mark = der_begin(b, DER_SEQUENCE);
+
+    der_put_oid(b, curve != NULL ? OID_EC_PUBLIC_KEY : type == KEY_RSA ? OID_RSA_ENCRYPTION : OID_ED25519);
+    if (curve != NULL)
+        der_put_oid(b, curve->oid);
+    else if (type == KEY_RSA)
+        der_put(b, DER_NULL, (struct slice){0});
+    der_end(b, mark);
 }
 
 void spki_put(struct buf *b, const struct public_key *key)
 {
-    const struct curve *curve = curve_of(key->type);
-    const size_t whole = der_begin(b, DER_SEQUENCE), alg = der_begin(b, DER_SEQUENCE);
+    const size_t whole = der_begin(b, DER_SEQUENCE);
 
-    if (curve != NULL) {
-        der_put_oid(b, OID_EC_PUBLIC_KEY);
-        der_put_oid(b, curve->oid);
-    } else {
-        der_put_oid(b, OID_RSA_ENCRYPTION);
-        der_put(b, DER_NULL, (struct slice){0});
-    }
-    der_end(b, alg);
+    key_alg_put(b, key->type);
     der_put_bits(b, key->bits);
     der_end(b, whole);
 }
@@ -125,7 +151,7 @@ bool spki_p256_xy(struct slice spki, struct slice *xy, struct err *err)
         return false;
     if (key.type != KEY_P256)
         return err_set(err, E_KEY_FORMAT, "public key: expected one on P-256, found %s",
-                       key.type == KEY_RSA ? "RSA" : curve_of(key.type)->name);
+                       key_type_name(key.type));
     *xy = slice_of(key.bits.ptr + 1, key.bits.len - 1);
     return true;
 }

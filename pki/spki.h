@@ -16,18 +16,24 @@ struct curve {
 enum {
     CURVE_MAX_SIZE = 66,
     POINT_MAX_LEN = 1 + 2 * CURVE_MAX_SIZE,
-    RSA_MIN_BITS = 2048,
-    RSA_MAX_BITS = 4096
+    ED25519_LEN = 32,
 };
 
-const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA */
+const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA and KEY_ED25519 */
 const struct curve *curve_by_oid(struct slice oid); /* or NULL */
 
-extern const struct slice OID_EC_PUBLIC_KEY, OID_RSA_ENCRYPTION;
+extern const struct slice OID_EC_PUBLIC_KEY, OID_RSA_ENCRYPTION, OID_ED25519;
+
+const char *key_type_name(enum key_type type); /* "P-256", "RSA", "Ed25519" */
+
+/* The AlgorithmIdentifier of keys of this type, private ones too. */
+void key_alg_put(struct buf *b, enum key_type type);
 
 struct public_key {
     enum key_type type;
-    struct slice bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey */
+    struct slice
+        bits; /* EC: the uncompressed point, 04 || X || Y; RSA: the DER of RSAPublicKey; Ed25519: the point */
+    unsigned rsa_bits;
 };
 
 /* Reads a whole SubjectPublicKeyInfo. Points are not looked at beyond their length. E_KEY_FORMAT. */
@@ -43,6 +49,7 @@ void ecdsa_put(struct buf *b, struct slice raw);
 bool signature_alg_read(struct slice element, enum signature_alg *out, enum err_code code, struct err *err);
 void signature_alg_put(struct buf *b, enum signature_alg alg);
 const char *signature_alg_name(enum signature_alg alg);
+bool signature_alg_fits(enum signature_alg alg, enum key_type type);
 
 /* What key_sign() makes with this key. */
 enum signature_alg key_signature_alg(const struct key *k);

@@ -40,10 +40,13 @@ struct extension_marks extension_begin(struct buf *b, struct slice oid, bool cri
 void extension_end(struct buf *b, struct extension_marks m);
 
 /* GeneralNames (RFC 5280 4.2.1.6). Kinds of names that struct san does not hold are passed over on reading.
- * In writing: DNS names, addresses, URIs, each in the order given. */
+ * In writing, as Go does: DNS names, mail addresses, IP addresses, URIs, each in the order given. */
 bool san_read(struct slice value, struct arena *a, struct san *out, enum err_code code, struct err *err);
 void san_put(struct buf *b, const struct san *san);
-static inline bool san_is_empty(const struct san *s) { return s->num_dns + s->num_ips + s->num_uris == 0; }
+static inline bool san_is_empty(const struct san *s)
+{
+    return s->num_dns + s->num_emails + s->num_ips + s->num_uris == 0;
+}
 
 /* RFC 7093 section 2, method 1: the leftmost 160 bits of SHA-256 over the public key's bits. */
 enum { KEY_ID_LEN = 20 };

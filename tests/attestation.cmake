@@ -22,7 +22,6 @@ unit_test(azure_sim USES attestation_sim)
 fuzz_target(hcl_report USES attestation)
 fuzz_target(tpm_quote USES attestation)
 fuzz_target(azure USES attestation_sim)
-unit_test(azure SOURCES unit/test_azure.c support/peer.c USES attestation EXTERNAL jansson)
 
 # tests/vectors DIR starts the first; the second is a test, of the folder that MARBLEMESH_VECTORS names.
 set(vectors_sources support/vectors.c support/vector_reasons.c)

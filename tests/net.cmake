@@ -14,4 +14,5 @@ plain_test(net_server SOURCES thread/test_net_server.c support/tsan.c support/pe
 fuzz_target(http1 SOURCES fuzz/fuzz_http1.c support/talk.c USES net)
 fuzz_target(http2 SOURCES fuzz/fuzz_http2.c support/talk.c USES net)
 fuzz_target(grpc USES net)
+fuzz_target(tls_certificate USES pki EXTERNAL mbedtls_all)
 e2e_test(net_interop COMMAND e2e/net_interop.sh)

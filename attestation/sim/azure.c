@@ -9,36 +9,36 @@
 #include "pki/der.h"
 #include "pki/hash.h"
 
-/* RSA keys cannot be derived in a moment, so this one stands here. It is no secret, like all of the simulation. */
-static const char ak_pem[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCvwqD8LvfznI46\n"
-    "0fbsbAEQw/BHcxOCHxBIBgOIanP/MtbXeUYInQKO30c12Wqhf2hTscZn+lJBnjE2\n"
-    "tz+YsbyxTLHSPS87SGoVuLbg2TpnWaQL5KW5egKXrncoqHnIjefbr5I/a20/rleJ\n"
-    "DqYdG4j0fcrPqH13NWCDj54gTeMwVqLwbwX2cZaNTX9RZdnbvURU357tCdy+w1D0\n"
-    "MSxxxQa7kEk36hupq/hFtc69rH0/f1ddsynDDl+4y7z+bsTPK/qDMvWcbLQNoKCn\n"
-    "2o6yEsdh7JLj1QRmYrehUMTZDPHXEUTuBwsMj899CnlZdRGQ0kiwsiyWQg2Q/iKX\n"
-    "Aj3HpKMJAgMBAAECggEALYBnGfJ06aIJpkuuL8XEPtljDrRJhCHTnrnD12Cr2BEK\n"
-    "0qzIRzmSrHc8YcIAG4A2+5fmBAwnmGpCVmZ5defpsELpNEL3w9K6+BWibrJ+Lrxj\n"
-    "vlp61voxyp/1pFZ9dMDcGiEpbPa8SUSyz741ngp/WcBpLXpyxNZSPq0DJFzVqLEO\n"
-    "3yWqsUetlwg4FaH9A4UkbQXwMJwmtlT/EW2jNaIzjiCjJQ5L1hBVGpfCeuUkxHex\n"
-    "pptaDW8QpxqYKiXPpp+RPh2ERyv1OyQyZfdbTEG7eL1gsyewtnkCZsESLsBVjpPm\n"
-    "UkwNWbiYpFOxCZ34pLKsnmoudPitpMHfgazzBGMywwKBgQDovQM5BEK0JhIwynBm\n"
-    "tKBDu5uTPxoxoK8Bb/kIz+oAsMshnM6WHeCf+qBSOVECvrRwMOA7PxdRM64wYuGZ\n"
-    "g4sLjxiF7DaHBxt0ItiECKKFbTQCafSKho5g4qz+Ix5YuNk5LXrfkUhmYpwFCPQc\n"
-    "fQkccKn1B20J/SGG7GT4/gT4xwKBgQDBU71+EFjc2uNqBVEaYQ78YvEGcWc/d+vG\n"
-    "1oJZpSs5VpRmRAhHIHeElE+NuSKfVSRYoQNql4h8iSAQouo+9PEMUhYCaBehbLVj\n"
-    "h6y/5XfGnW2qaa5S3jJP8X0VItk4dFwzGaHdbo9ikjEdJphbEskCd/QLqbuiHx8P\n"
-    "x5uPj7fVrwKBgEHHolCMJro6BGwr22b76Ewci1UrwaCDNNNoLW/TK+U0EsWWR0Fg\n"
-    "gmtU79ktf/sRoXgQKGA2bcWyoKnmWLMF3dfPgvPfFm5FkPnbG2z978lcWxXPkqFQ\n"
-    "dI9nodNWY65Z2HNzqkXkDx15A3Xc2PnwURHrue2aQrRPChnTWJqTWR5jAoGBAIzU\n"
-    "sLxtsh4owfNQrjUWMTF/7e5wm/LrK/FsAAbHwEYDoRUiSBlwOEB3PcCS9fq1rkV1\n"
-    "/aQfgQifZ6FW3GdCTXpZLblRFK2+ICDCDAC6a1dfBS1X0OqC/Imp9CF6glySvztm\n"
-    "V7iTupXmwypmHCRz+cP3l+sLGSlPnHQFR3f8DMH3AoGBAJlUlKVEs/8ivtTRQWIC\n"
-    "hACHV8nY3nfCS5tVy0A0oOVv0c6yKOFcMcwHHBGxGl548slpiHDAVbqn6flerWGE\n"
-    "zHN4HA6W29sy0KdG5THfUdDAxCdFWO12Nfs7iaDZKowIaNNKs3IkB4ZzFaSxtWNQ\n"
-    "PPX+TG5E2I7EKpseC71ykPyo\n"
-    "-----END PRIVATE KEY-----\n";
+/* RSA keys cannot be derived in a moment, so this one stands here. It is no secret, like all of the
+ * simulation. */
+static const char ak_pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                             "MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCvwqD8LvfznI46\n"
+                             "0fbsbAEQw/BHcxOCHxBIBgOIanP/MtbXeUYInQKO30c12Wqhf2hTscZn+lJBnjE2\n"
+                             "tz+YsbyxTLHSPS87SGoVuLbg2TpnWaQL5KW5egKXrncoqHnIjefbr5I/a20/rleJ\n"
+                             "DqYdG4j0fcrPqH13NWCDj54gTeMwVqLwbwX2cZaNTX9RZdnbvURU357tCdy+w1D0\n"
+                             "MSxxxQa7kEk36hupq/hFtc69rH0/f1ddsynDDl+4y7z+bsTPK/qDMvWcbLQNoKCn\n"
+                             "2o6yEsdh7JLj1QRmYrehUMTZDPHXEUTuBwsMj899CnlZdRGQ0kiwsiyWQg2Q/iKX\n"
+                             "Aj3HpKMJAgMBAAECggEALYBnGfJ06aIJpkuuL8XEPtljDrRJhCHTnrnD12Cr2BEK\n"
+                             "0qzIRzmSrHc8YcIAG4A2+5fmBAwnmGpCVmZ5defpsELpNEL3w9K6+BWibrJ+Lrxj\n"
+                             "vlp61voxyp/1pFZ9dMDcGiEpbPa8SUSyz741ngp/WcBpLXpyxNZSPq0DJFzVqLEO\n"
+                             "3yWqsUetlwg4FaH9A4UkbQXwMJwmtlT/EW2jNaIzjiCjJQ5L1hBVGpfCeuUkxHex\n"
+                             "pptaDW8QpxqYKiXPpp+RPh2ERyv1OyQyZfdbTEG7eL1gsyewtnkCZsESLsBVjpPm\n"
+                             "UkwNWbiYpFOxCZ34pLKsnmoudPitpMHfgazzBGMywwKBgQDovQM5BEK0JhIwynBm\n"
+                             "tKBDu5uTPxoxoK8Bb/kIz+oAsMshnM6WHeCf+qBSOVECvrRwMOA7PxdRM64wYuGZ\n"
+                             "g4sLjxiF7DaHBxt0ItiECKKFbTQCafSKho5g4qz+Ix5YuNk5LXrfkUhmYpwFCPQc\n"
+                             "fQkccKn1B20J/SGG7GT4/gT4xwKBgQDBU71+EFjc2uNqBVEaYQ78YvEGcWc/d+vG\n"
+                             "1oJZpSs5VpRmRAhHIHeElE+NuSKfVSRYoQNql4h8iSAQouo+9PEMUhYCaBehbLVj\n"
+                             "h6y/5XfGnW2qaa5S3jJP8X0VItk4dFwzGaHdbo9ikjEdJphbEskCd/QLqbuiHx8P\n"
+                             "x5uPj7fVrwKBgEHHolCMJro6BGwr22b76Ewci1UrwaCDNNNoLW/TK+U0EsWWR0Fg\n"
+                             "gmtU79ktf/sRoXgQKGA2bcWyoKnmWLMF3dfPgvPfFm5FkPnbG2z978lcWxXPkqFQ\n"
+                             "dI9nodNWY65Z2HNzqkXkDx15A3Xc2PnwURHrue2aQrRPChnTWJqTWR5jAoGBAIzU\n"
+                             "sLxtsh4owfNQrjUWMTF/7e5wm/LrK/FsAAbHwEYDoRUiSBlwOEB3PcCS9fq1rkV1\n"
+                             "/aQfgQifZ6FW3GdCTXpZLblRFK2+ICDCDAC6a1dfBS1X0OqC/Imp9CF6glySvztm\n"
+                             "V7iTupXmwypmHCRz+cP3l+sLGSlPnHQFR3f8DMH3AoGBAJlUlKVEs/8ivtTRQWIC\n"
+                             "hACHV8nY3nfCS5tVy0A0oOVv0c6yKOFcMcwHHBGxGl548slpiHDAVbqn6flerWGE\n"
+                             "zHN4HA6W29sy0KdG5THfUdDAxCdFWO12Nfs7iaDZKowIaNNKs3IkB4ZzFaSxtWNQ\n"
+                             "PPX+TG5E2I7EKpseC71ykPyo\n"
+                             "-----END PRIVATE KEY-----\n";
 
 bool sim_azure_ak(struct key *out, struct err *err) { return key_from_pem(slice_str(ak_pem), out, err); }
 
@@ -57,18 +57,19 @@ static bool rsa_modulus(struct slice spki, struct slice *out, struct err *err)
            err_set(err, E_KEY_FORMAT, "attestation key: expected an RSA key");
 }
 
-bool sim_hcl_runtime_data(struct slice ak_spki, const uint8_t user_data[64], struct arena *a, struct slice *out,
-                          struct err *err)
+bool sim_hcl_runtime_data(struct slice ak_spki, const uint8_t user_data[64], struct arena *a,
+                          struct slice *out, struct err *err)
 {
     struct slice n;
 
     if (!rsa_modulus(ak_spki, &n, err))
         return false;
-    *out = slice_str(arena_printf(a,
-                                  "{\"keys\":[{\"kid\":\"HCLAkPub\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"AQAB\","
-                                  "\"n\":\"%s\"}],\"vm-configuration\":{\"console-enabled\":false,"
-                                  "\"secure-boot\":true,\"tpm-enabled\":true},\"user-data\":\"%s\"}",
-                                  base64_text(a, n, BASE64_URL_BARE), hex_text(a, slice_of(user_data, 64))));
+    *out = slice_str(
+        arena_printf(a,
+                     "{\"keys\":[{\"kid\":\"HCLAkPub\",\"key_ops\":[\"sign\"],\"kty\":\"RSA\",\"e\":\"AQAB\","
+                     "\"n\":\"%s\"}],\"vm-configuration\":{\"console-enabled\":false,"
+                     "\"secure-boot\":true,\"tpm-enabled\":true},\"user-data\":\"%s\"}",
+                     base64_text(a, n, BASE64_URL_BARE), hex_text(a, slice_of(user_data, 64))));
     return true;
 }
 
@@ -76,8 +77,8 @@ bool sim_hcl_runtime_data(struct slice ak_spki, const uint8_t user_data[64], str
 
 enum { HEADER_LEN = 32, REQUEST_LEN = 20 };
 
-struct slice sim_hcl_report(enum hcl_hardware hardware, struct slice report, struct slice runtime_data, size_t len,
-                            struct arena *a)
+struct slice sim_hcl_report(enum hcl_hardware hardware, struct slice report, struct slice runtime_data,
+                            size_t len, struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(len);
     const uint32_t request_len = (uint32_t)(REQUEST_LEN + runtime_data.len);
@@ -101,7 +102,8 @@ struct slice sim_hcl_report(enum hcl_hardware hardware, struct slice report, str
 
 /* ---- the virtual TPM ---------------------------------------------------------------- */
 
-struct slice sim_tpm_attest(struct slice extra_data, uint32_t pcr_selection, struct slice pcr_digest, struct arena *a)
+struct slice sim_tpm_attest(struct slice extra_data, uint32_t pcr_selection, struct slice pcr_digest,
+                            struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(KIB);
     uint8_t signer[34];
@@ -128,8 +130,9 @@ struct slice sim_tpm_attest(struct slice extra_data, uint32_t pcr_selection, str
     return arena_copy(a, buf_bytes(&b));
 }
 
-bool sim_tpm_quote(const struct key *ak, struct slice extra_data, const uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN],
-                   struct arena *a, struct sim_tpm_quote *out, struct err *err)
+bool sim_tpm_quote(const struct key *ak, struct slice extra_data,
+                   const uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN], struct arena *a, struct sim_tpm_quote *out,
+                   struct err *err)
 {
     uint8_t digest[SHA256_LEN];
 
@@ -139,8 +142,8 @@ bool sim_tpm_quote(const struct key *ak, struct slice extra_data, const uint8_t 
     return key_sign(ak, out->message, a, &out->signature, err);
 }
 
-/* What firmware, boot loader and kernel would have extended; 16 and 23 are for debugging and applications, 17 to 22 for
- * dynamic launches, which there are none. */
+/* What firmware, boot loader and kernel would have extended; 16 and 23 are for debugging and applications, 17
+ * to 22 for dynamic launches, which there are none. */
 void sim_azure_pcrs(const struct sim_identity *id, uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN])
 {
     enum { IMAGE_PCR = 11 };
@@ -152,7 +155,8 @@ void sim_azure_pcrs(const struct sim_identity *id, uint8_t pcrs[TPM_NUM_PCRS][TP
             sim_constant("PCR", slice_of(&i, 1), pcrs[i], TPM_PCR_LEN);
     }
     if (id != NULL) {
-        const struct slice extended[] = {slice_of(zeroes, TPM_PCR_LEN), slice_of(id->mr_enclave, TPM_PCR_LEN)};
+        const struct slice extended[] = {slice_of(zeroes, TPM_PCR_LEN),
+                                         slice_of(id->mr_enclave, TPM_PCR_LEN)};
 
         sha256_of(pcrs[IMAGE_PCR], extended, 2);
     }
@@ -160,10 +164,13 @@ void sim_azure_pcrs(const struct sim_identity *id, uint8_t pcrs[TPM_NUM_PCRS][TP
 
 /* ---- a VM --------------------------------------------------------------------------- */
 
-static void paravisor(uint8_t measurement[48]) { sim_constant("paravisor", (struct slice){0}, measurement, 48); }
+static void paravisor(uint8_t measurement[48])
+{
+    sim_constant("paravisor", (struct slice){0}, measurement, 48);
+}
 
-/* TDREPORT (Intel TDX Module ABI): REPORTMACSTRUCT, TEE_TCB_INFO, TDINFO. Its MAC stays zero: nobody here could check
- * it. */
+/* TDREPORT (Intel TDX Module ABI): REPORTMACSTRUCT, TEE_TCB_INFO, TDINFO. Its MAC stays zero: nobody here
+ * could check it. */
 static struct slice td_local_report(const struct sim_td *td, const uint8_t report_data[64], struct arena *a)
 {
     scoped(buf_wipe) struct buf b = buf_max(TD_LOCAL_REPORT_LEN);
@@ -198,8 +205,8 @@ static struct sim_td paravisor_td(const struct sim_identity *id)
     return td;
 }
 
-bool sim_azure_report(enum hcl_hardware hardware, const struct sim_identity *id, struct slice ak_spki, size_t len,
-                      struct arena *a, struct slice *out, struct err *err)
+bool sim_azure_report(enum hcl_hardware hardware, const struct sim_identity *id, struct slice ak_spki,
+                      size_t len, struct arena *a, struct slice *out, struct err *err)
 {
     static const uint8_t no_user_data[64];
     struct sim_guest guest = sim_guest_running(id);
@@ -245,8 +252,8 @@ static bool quote_of(struct slice report, struct arena *a, struct slice *quote, 
     return sim_td_quote(&sim_platform_default, &td, r.report_data.ptr, &as_they_are, a, quote, err);
 }
 
-static bool in_software(enum hcl_hardware hardware, const struct sim_identity *id, const uint8_t report_data[64],
-                        struct arena *a, struct evidence *e, struct err *err)
+static bool in_software(enum hcl_hardware hardware, const struct sim_identity *id,
+                        const uint8_t report_data[64], struct arena *a, struct evidence *e, struct err *err)
 {
     scoped(key_wipe) struct key ak = {0};
     uint8_t pcrs[TPM_NUM_PCRS][TPM_PCR_LEN];

@@ -233,8 +233,8 @@ static bool issue_crls(const struct sim_pki *platform, const struct sim_pki *sig
 }
 
 /* What comes with the PCK CRL: its issuer and the root; and, if wanted, the platform's own chain. */
-static void add_chains(const struct sim_pki *platform, const struct sim_collateral_options *o, struct arena *a,
-                       struct collateral *out)
+static void add_chains(const struct sim_pki *platform, const struct sim_collateral_options *o,
+                       struct arena *a, struct collateral *out)
 {
     const struct sim_party *const chain[] = {&platform->pck, &platform->platform_ca, &platform->root};
 

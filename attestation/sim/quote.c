@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotes as Intel's quoting enclaves make them: Intel SGX ECDSA Quote Library Reference, A.4 (version 3); Intel TDX
- * DCAP Quoting Library API, A.3 (version 4) and A.4 (version 5). */
+/* Quotes as Intel's quoting enclaves make them: Intel SGX ECDSA Quote Library Reference, A.4 (version 3);
+ * Intel TDX DCAP Quoting Library API, A.3 (version 4) and A.4 (version 5). */
 #include "attestation/sim/pki.h"
 #include "attestation/sim/quoting_enclave.h"
 #include "attestation/sim/seed.h"
@@ -55,8 +55,8 @@ static void put_report(struct buf *b, const struct sim_platform *p, const struct
     buf_put(b, slice_of(r->report_data, 64));
 }
 
-static void put_header(struct buf *b, const struct sim_platform *p, const struct sim_body *body, unsigned version,
-                       struct arena *a)
+static void put_header(struct buf *b, const struct sim_platform *p, const struct sim_body *body,
+                       unsigned version, struct arena *a)
 {
     uint8_t user_data[USER_DATA_LEN];
 
@@ -111,8 +111,8 @@ static void put_platform_id(struct buf *b, const struct sim_platform *p, unsigne
 }
 
 /* The record at the end: who vouches for the quoting enclave. */
-static void put_certification(struct buf *b, const struct sim_platform *p, const struct sim_pki *pki, unsigned type,
-                              struct arena *a)
+static void put_certification(struct buf *b, const struct sim_platform *p, const struct sim_pki *pki,
+                              unsigned type, struct arena *a)
 {
     const struct sim_party *const chain[] = {&pki->pck, &pki->platform_ca, &pki->root};
     scoped(buf_wipe) struct buf data = buf_max(LIMIT_EVIDENCE);
@@ -168,8 +168,8 @@ static bool put_quoting_enclave(struct buf *b, const struct quoting *q, struct s
 }
 
 /* The part after the length; since version 4 all but signature and key stand in a record. */
-static bool put_signature_data(struct buf *b, const struct quoting *q, struct slice signed_part, struct arena *a,
-                               struct err *err)
+static bool put_signature_data(struct buf *b, const struct quoting *q, struct slice signed_part,
+                               struct arena *a, struct err *err)
 {
     scoped(key_wipe) struct key attestation = {0};
     scoped(buf_wipe) struct buf inner = buf_max(LIMIT_EVIDENCE);

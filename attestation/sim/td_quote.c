@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports of TDs and quotes over them: Intel TDX Module ABI, TDREPORT_STRUCT; Intel TDX DCAP Quoting Library API,
- * appendix A. */
+/* Reports of TDs and quotes over them: Intel TDX Module ABI, TDREPORT_STRUCT; Intel TDX DCAP Quoting Library
+ * API, appendix A. */
 #include "attestation/sim/quoting_enclave.h"
 #include "attestation/sim/sim.h"
 #include "base/buf.h"

@@ -22,7 +22,8 @@ static bool chosen(const char *name, struct err *err)
 
     if (wanted == NULL || wanted[0] == '\0')
         wanted = "sgx";
-    return strcmp(wanted, name) == 0 || err_set(err, E_NO_TEE, "MESH_SIM_TEE is \"%.40s\", not \"%s\"", wanted, name);
+    return strcmp(wanted, name) == 0 ||
+           err_set(err, E_NO_TEE, "MESH_SIM_TEE is \"%.40s\", not \"%s\"", wanted, name);
 }
 
 /* ---- guests ------------------------------------------------------------------------- */
@@ -156,12 +157,14 @@ static bool evidence_azure(enum hcl_hardware hardware, const uint8_t report_data
     return true;
 }
 
-static bool evidence_az_snp(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err)
+static bool evidence_az_snp(const uint8_t report_data[64], struct arena *a, struct slice *out,
+                            struct err *err)
 {
     return evidence_azure(HCL_SNP, report_data, a, out, err);
 }
 
-static bool evidence_az_tdx(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err)
+static bool evidence_az_tdx(const uint8_t report_data[64], struct arena *a, struct slice *out,
+                            struct err *err)
 {
     return evidence_azure(HCL_TDX, report_data, a, out, err);
 }
@@ -195,13 +198,21 @@ static const struct tee tdx = {
     .name = "tdx-simulated", .probe = probe_tdx, .evidence = evidence_tdx, .why_no_seal_key = NO_SEAL_KEY};
 static const struct tee snp = {
     .name = "snp-simulated", .probe = probe_snp, .evidence = evidence_snp, .seal_key = seal_key};
-static const struct tee aci = {
-    .name = "snp-aci-simulated", .probe = probe_aci, .evidence = evidence_aci, .why_no_seal_key = NO_SEAL_KEY};
-static const struct tee az_snp = {
-    .name = "az-snp-simulated", .probe = probe_az_snp, .evidence = evidence_az_snp, .why_no_seal_key = NO_SEAL_KEY};
-static const struct tee az_tdx = {
-    .name = "az-tdx-simulated", .probe = probe_az_tdx, .evidence = evidence_az_tdx, .why_no_seal_key = NO_SEAL_KEY};
-static const struct tee nitro = {
-    .name = "nitro-simulated", .probe = probe_nitro, .evidence = evidence_nitro, .why_no_seal_key = NO_SEAL_KEY};
+static const struct tee aci = {.name = "snp-aci-simulated",
+                               .probe = probe_aci,
+                               .evidence = evidence_aci,
+                               .why_no_seal_key = NO_SEAL_KEY};
+static const struct tee az_snp = {.name = "az-snp-simulated",
+                                  .probe = probe_az_snp,
+                                  .evidence = evidence_az_snp,
+                                  .why_no_seal_key = NO_SEAL_KEY};
+static const struct tee az_tdx = {.name = "az-tdx-simulated",
+                                  .probe = probe_az_tdx,
+                                  .evidence = evidence_az_tdx,
+                                  .why_no_seal_key = NO_SEAL_KEY};
+static const struct tee nitro = {.name = "nitro-simulated",
+                                 .probe = probe_nitro,
+                                 .evidence = evidence_nitro,
+                                 .why_no_seal_key = NO_SEAL_KEY};
 
 const struct tee *const sim_tees[] = {&sgx, &tdx, &snp, &aci, &az_snp, &az_tdx, &nitro, NULL};

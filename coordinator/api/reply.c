@@ -3,20 +3,26 @@
 
 #include "attestation/collect.h"
 #include "base/json.h"
-#include "base/limits.h"
 #include "base/text.h"
 
-enum { MAX_REPLY = 2 * LIMIT_HTTP_BODY }; /* a manifest of LIMIT_MANIFEST in base64, with room */
+static void put_name(struct buf *b, const char *name)
+{
+    const bool is_first = b->len == 0 || b->ptr[b->len - 1] == '{';
+
+    buf_str(b, is_first ? "" : ",");
+    json_put_string(b, slice_str(name));
+    buf_str(b, ":");
+}
 
 void put_member(struct buf *b, const char *name, struct slice text)
 {
-    buf_printf(b, "\"%s\":", name);
+    put_name(b, name);
     json_put_string(b, text);
 }
 
 void put_bytes_member(struct buf *b, const char *name, struct slice bytes)
 {
-    buf_printf(b, "\"%s\":", name);
+    put_name(b, name);
     if (bytes.ptr == NULL) {
         buf_str(b, "null");
         return;
@@ -24,6 +30,28 @@ void put_bytes_member(struct buf *b, const char *name, struct slice bytes)
     buf_str(b, "\"");
     base64_put(b, bytes, BASE64_STD);
     buf_str(b, "\"");
+}
+
+void put_number_member(struct buf *b, const char *name, uint64_t n)
+{
+    put_name(b, name);
+    buf_printf(b, "%llu", (unsigned long long)n);
+}
+
+void put_strings_member(struct buf *b, const char *name, const char *const *strings, size_t num)
+{
+    put_name(b, name);
+    for (size_t i = 0; i < num; i++) {
+        buf_str(b, i == 0 ? "[" : ",");
+        json_put_string(b, slice_str(strings[i]));
+    }
+    buf_str(b, num == 0 ? "null" : "]");
+}
+
+void put_json_member(struct buf *b, const char *name, struct slice json)
+{
+    put_name(b, name);
+    buf_put(b, json);
 }
 
 static void send(struct exchange *ex, int status, const char *type, struct buf *body)
@@ -46,7 +74,7 @@ static void send_error(struct exchange *ex, int status, struct buf *body)
 
 void reply_success(struct exchange *ex, struct slice data)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{\"status\":\"success\",\"data\":");
     buf_put(&b, data);
@@ -54,38 +82,39 @@ void reply_success(struct exchange *ex, struct slice data)
     send(ex, 200, "application/json", &b);
 }
 
-static void refuse(struct exchange *ex, int status, const char *kind, const struct err *err)
+void reply_success_text(struct exchange *ex, const char *text)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
-    buf_printf(&b, "{\"status\":\"%s\",\"data\":null,", kind);
+    json_put_string(&b, slice_str(text));
+    reply_success(ex, buf_bytes(&b));
+}
+
+void reply_refusal(struct exchange *ex, int status, bool is_fail, struct slice data, const struct err *err)
+{
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
+
+    buf_printf(&b, "{\"status\":\"%s\",\"data\":", is_fail ? "fail" : "error");
+    buf_put(&b, data.len > 0 ? data : slice_str("null"));
     put_member(&b, "message", slice_str(err->text));
-    buf_str(&b, ",");
     put_member(&b, "reason", slice_str(reason_of(err->code)->name));
     buf_str(&b, "}");
-    if (kind[0] == 'f')
+    if (is_fail)
         send(ex, status, "application/json", &b);
     else
         send_error(ex, status, &b);
-}
-
-void reply_refusal(struct exchange *ex, const struct err *err)
-{
-    const bool unreadable = err->code == E_MANIFEST_BODY || err->code == E_QUOTE_NONCE;
-
-    refuse(ex, unreadable ? 400 : 500, unreadable ? "fail" : "error", err);
 }
 
 void reply_net_refusal(struct exchange *ex, const struct err *err)
 {
     const int status = err_http_status(err_kind(err));
 
-    refuse(ex, status, status < 500 ? "fail" : "error", err);
+    reply_refusal(ex, status, status < 500, (struct slice){0}, err);
 }
 
 void reply_no_route(struct exchange *ex, const char *allow)
 {
-    scoped(buf_wipe) struct buf b = buf_max(MAX_REPLY);
+    scoped(buf_wipe) struct buf b = buf_max(REPLY_MAX);
 
     buf_str(&b, "{\"status\":\"error\",\"data\":null}");
     send_error(ex, 405, &b);

@@ -84,3 +84,38 @@ bool entries_parse(struct slice in, struct arena *a, struct entries *out, struct
     *out = e;
     return true;
 }
+
+void changes_put(struct buf *out, const struct entry *changes, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        put_bytes(out, slice_str(changes[i].key));
+        buf_u8(out, changes[i].value.ptr != NULL);
+        if (changes[i].value.ptr != NULL)
+            put_bytes(out, changes[i].value);
+    }
+}
+
+bool changes_parse(struct slice in, struct arena *a, struct entries *out, struct err *err)
+{
+    struct cursor c = cursor_over(in);
+    const uint32_t num = cursor_u32le(&c);
+    struct entries e = {0};
+
+    if (num > c.rest.len / 5) /* each takes a length and a byte at least */
+        return err_set(err, E_STATE_CORRUPT, "%u changes do not fit %zu bytes", num, in.len);
+    e.at = arena_array(a, num, sizeof *e.at);
+    for (; e.num < num && cursor_ok(&c); e.num++) {
+        const struct slice key = take_bytes(&c);
+        const uint8_t kind = cursor_u8(&c);
+
+        e.at[e.num] = (struct entry){.key = arena_strndup(a, key)};
+        if (kind == 1)
+            e.at[e.num].value = take_bytes(&c);
+        if (kind > 1 || strlen(e.at[e.num].key) != key.len)
+            return err_set(err, E_STATE_CORRUPT, "change %zu of %u is none that this program writes", e.num + 1, num);
+    }
+    if (!cursor_done(&c))
+        return err_set(err, E_STATE_CORRUPT, "%zu bytes do not hold the changes that they announce", in.len);
+    *out = e;
+    return true;
+}

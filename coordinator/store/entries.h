@@ -6,6 +6,9 @@
  *
  * Encoding, little endian: u32 number of entries; for each u32 length of key, key, u32 length of
  * value, value. There is one encoding of a map: keys ascend strictly and hold no NUL.
+ *
+ * Encoding of changes: u32 number; for each u32 length of key, key, u8 1, u32 length of value, value; or u8 0 in
+ * place of the last three: the key is removed. In the order in which they are to be applied.
  */
 #pragma once
 #include "base/arena.h"
@@ -32,3 +35,8 @@ void entries_put(struct buf *out, const struct entries *e);
 
 /* Copies into the arena. E_STATE_CORRUPT. */
 bool entries_parse(struct slice in, struct arena *a, struct entries *out, struct err *err);
+
+void changes_put(struct buf *out, const struct entry *changes, size_t num); /* without the number in front */
+
+/* *out is in the arena, its keys too; the values borrow from `in`. E_STATE_CORRUPT. */
+bool changes_parse(struct slice in, struct arena *a, struct entries *out, struct err *err);

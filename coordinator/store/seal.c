@@ -7,17 +7,28 @@
 enum {
     FORMAT = 1,
     MAGIC_LEN = 8,
-    DATA_HEADER_LEN = MAGIC_LEN + 4 + KEY_ID_LEN,
     KEY_HEADER_LEN = MAGIC_LEN + 4 + 1 + KEY_ID_LEN,
 };
 enum file_policy { SEALED_PLAIN, SEALED_PRODUCT, SEALED_UNIQUE, SEALED_NOT };
 
-static const char DATA_MAGIC[] = "MESHDAT\n", KEY_MAGIC[] = "MESHKEY\n";
+static const char KEY_MAGIC[] = "MESHKEY\n";
 
 void data_key_new(struct data_key *out)
 {
     secret_random(&out->key, DATA_KEY_LEN);
     random_bytes(out->id, sizeof out->id);
+}
+
+void data_key_of(struct data_key *out, struct slice key)
+{
+    secret_copy(&out->key, key);
+    random_bytes(out->id, sizeof out->id);
+}
+
+void data_key_copy(struct data_key *out, const struct data_key *from)
+{
+    secret_copy(&out->key, secret_bytes(&from->key));
+    memcpy(out->id, from->id, sizeof out->id);
 }
 
 void data_key_wipe(struct data_key *k)
@@ -117,53 +128,10 @@ bool unseal_key(const struct sealer *s, struct slice file, struct data_key *out,
         err->code = E_STATE_SEALED;
         return false;
     }
-    if (key.len != DATA_KEY_LEN)
-        return err_set(err, E_STATE_SEALED, "the data key has %zu bytes, not %d", key.len, DATA_KEY_LEN);
+    if (key.len != DATA_KEY_LEN && key.len != OLD_DATA_KEY_LEN)
+        return err_set(err, E_STATE_SEALED, "the data key has %zu bytes, not %d or %d", key.len, DATA_KEY_LEN,
+                       OLD_DATA_KEY_LEN);
     secret_copy(&out->key, key);
     memcpy(out->id, id.ptr, KEY_ID_LEN);
     return true;
-}
-
-void seal_data(const struct data_key *k, struct slice plain, struct arena *a, struct slice *out)
-{
-    scoped(buf_wipe) struct buf b = buf_max(DATA_HEADER_LEN + plain.len + AEAD_OVERHEAD);
-    struct slice sealed;
-
-    buf_str(&b, DATA_MAGIC);
-    buf_u32le(&b, FORMAT);
-    buf_put(&b, slice_of(k->id, KEY_ID_LEN));
-    aead_seal(secret_bytes(&k->key), plain, buf_bytes(&b), a, &sealed);
-    buf_put(&b, sealed);
-    *out = arena_copy(a, buf_bytes(&b));
-}
-
-bool sealed_data_key_id(struct slice file, struct slice *id, struct err *err)
-{
-    struct cursor c = cursor_over(file);
-    const bool ours = takes_magic(&c, DATA_MAGIC);
-    const uint32_t format = cursor_u32le(&c);
-    const struct slice found = cursor_take(&c, KEY_ID_LEN);
-
-    if (!ours || !cursor_ok(&c))
-        return err_set(err, E_STATE_CORRUPT, "%zu bytes that do not begin like a sealed state", file.len);
-    if (format != FORMAT)
-        return err_set(err, E_STATE_CORRUPT, "format %u, and this version reads format %d", format, FORMAT);
-    *id = found;
-    return true;
-}
-
-bool unseal_data(const struct data_key *k, struct slice file, struct arena *a, struct slice *plain,
-                 struct err *err)
-{
-    struct slice id;
-
-    if (!sealed_data_key_id(file, &id, err))
-        return false;
-    if (!slice_equal(id, slice_of(k->id, KEY_ID_LEN)))
-        return err_set(err, E_STATE_CORRUPT, "the state was sealed with another data key");
-    if (aead_open(secret_bytes(&k->key), slice_of(file.ptr + DATA_HEADER_LEN, file.len - DATA_HEADER_LEN),
-                  slice_of(file.ptr, DATA_HEADER_LEN), a, plain, err))
-        return true;
-    return err_set(err, E_STATE_CORRUPT,
-                   "the state does not open with its data key: it was changed or damaged");
 }

@@ -93,7 +93,7 @@ holds "$(od -An -v -tx1 quote.bin | tr -d " \n")" "$digest$(printf '00%.0s' $(se
 same "$(status 'quote?nonce=bm9uY2U')" "400 application/json" "a nonce without padding"
 
 echo "- malformed requests are refused and change nothing"
-for body in '' '{' 'null' '{}' '{"manifest":"e30"}' '{"manifest":[-1]}' '{"manifest":{}}' $'\x80'; do
+for body in '' '{' '[]' '{"manifest":"e30"}' '{"manifest":[-1]}' '{"manifest":{}}' $'\x80'; do
     same "$(printf %s "$body" | status manifest --data-binary @-)" "400 application/json" "body '$body'"
     holds "$(cat body)" '{"status":"fail","data":null,"message":"' "body '$body'"
 done
@@ -164,9 +164,17 @@ holds "$(api status)" '"code":3' "status"
 finish TERM
 same "$code" 0 "its exit code"
 
-echo "- damaged data end the start, and the log says how to go on"
-printf overwritten | dd of=state/sealed_data bs=1 seek=100 conv=notrunc status=none
+echo "- one damaged copy of the state is made anew; with both damaged the start ends, and the log says how to go on"
+damage() { printf overwritten | dd of="state/$1" bs=1 seek=100 conv=notrunc status=none; }
+damage sealed_data
+start
+holds "$(cat meshd.log)" '"reason":"state_mended"' "the log"
+same "$(root)" "$before" "the root certificate"
+finish KILL
+damage sealed_data
+damage sealed_data.copy
 refused '"reason":"state_corrupt"' "$build/meshd-sim"
-holds "$(cat refused.log)" 'Restore sealed_data from a backup' "the log"
+holds "$(cat refused.log)" 'from a backup' "the log"
+holds "$(cat refused.log)" '"level":"fatal"' "the log"
 meshd=
 echo "meshd: all is as it should be"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Other people's clients before our server: curl, OpenSSL,
+# Other people's clients before our server: curl, OpenSSL, Go,
 # nghttp and h2load. A tool that is not installed is named and left out; curl and openssl have to be there.
 set -euo pipefail
 
@@ -59,7 +59,8 @@ has() {
 make_key() { # NAME OPENSSL-ARGUMENT...
     local name=$folder/$1
     shift
-    openssl req -x509 -nodes -days 2 -subj /CN=localhost -keyout "$name.key" -out "$name.pem" "$@" 2>/dev/null
+    [[ " $* " == *" -subj "* ]] || set -- -subj /CN=localhost "$@"
+    openssl req -x509 -nodes -days 2 -keyout "$name.key" -out "$name.pem" "$@" 2>/dev/null
     openssl x509 -in "$name.pem" -outform DER -out "$name.der"
     openssl pkcs8 -topk8 -nocrypt -in "$name.key" -outform DER -out "$name.key.der"
 }
@@ -115,6 +116,60 @@ start_server :0 "$folder/server.der" "$folder/server.key.der" required
 expect "a required certificate is there" 1 \
     "$(curl -sk --cert "$folder/ec.pem" --key "$folder/ec.key" "https://localhost:$port/client")"
 expect "a required certificate is missing" "" "$(curl -sk "https://localhost:$port/client" || true)"
+stop_server
+
+# Certificates that mbedTLS would refuse reach the program to the byte: without names, of Ed25519, with extensions and
+# algorithms that nobody knows.
+odd_clients() {
+    local nameless=(-subj / -set_serial 42)
+    make_key nameless_rsa -newkey rsa:3096 "${nameless[@]}"
+    make_key nameless_ec -newkey ec -pkeyopt ec_paramgen_curve:P-256 "${nameless[@]}"
+    make_key critical -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext '1.2.3.4=critical,DER:0500'
+    make_key bad_usage -newkey ec -pkeyopt ec_paramgen_curve:P-256 -addext 'keyUsage=critical,DER:0500'
+    make_key sha1 -newkey rsa:2048 -sha1
+    make_key pss -newkey rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20
+    make_key p521 -newkey ec -pkeyopt ec_paramgen_curve:P-521
+    make_key ed25519 -newkey ed25519
+    make_key nameless_ed25519 -newkey ed25519 "${nameless[@]}"
+    for client in nameless_rsa nameless_ec critical bad_usage sha1 pss p521 ed25519 nameless_ed25519; do
+        for version in tls1_2 tls1_3; do
+            # TLS 1.2 has no Ed25519 here: the client is not asked for such a proof and shows nothing.
+            [[ $client$version != *ed25519tls1_2 ]] || : >"$folder/$client.der"
+            printf 'GET /certificate HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
+                timeout 20 openssl s_client -quiet -connect "localhost:$port" "-$version" -cert "$folder/$client.pem" \
+                    -key "$folder/$client.key" -cipher DEFAULT@SECLEVEL=0 >"$folder/answer" 2>/dev/null || true
+            expect "openssl -$version as $client" "$(sha256sum <"$folder/$client.der")" \
+                "$(python3 -c 'import sys; sys.stdout.buffer.write(sys.stdin.buffer.read().partition(b"\r\n\r\n")[2])' \
+                    <"$folder/answer" | sha256sum)"
+            openssl x509 -in "$folder/$client.pem" -outform DER -out "$folder/$client.der"
+        done
+    done
+}
+
+# As Go programs make certificates for themselves, and present them.
+go_clients() {
+    (cd "$folder" && GO111MODULE=off GOTOOLCHAIN=local go build -o go_peer "$SOURCE_DIR/tests/support/go_peer.go")
+    for kind in rsa3096 p256 ed25519; do
+        "$folder/go_peer" make "$kind" "$folder/go_$kind"
+        "$folder/go_peer" make "$kind" "$folder/thief"
+        for version in 12 13; do
+            [[ $kind$version != ed2551912 ]] || : >"$folder/go_$kind.der"
+            expect "Go, TLS $version as $kind" "$(sha256sum <"$folder/go_$kind.der")" \
+                "$("$folder/go_peer" get "https://localhost:$port/certificate" "$folder/go_$kind" "$version" | sha256sum)"
+            openssl x509 -in "$folder/go_$kind.pem" -outform DER -out "$folder/go_$kind.der"
+            [[ $kind$version == ed2551912 ]] || expect "Go, TLS $version, $kind, with another's key" "" \
+                "$("$folder/go_peer" get "https://localhost:$port/certificate" "$folder/go_$kind" "$version" \
+                    "$folder/thief" 2>/dev/null || true)"
+        done
+    done
+}
+
+start_server :0 "$folder/server.der" "$folder/server.key.der" optional
+odd_clients
+! has go || go_clients
+stop_server
+start_server :0 "$folder/nameless_ec.der" "$folder/nameless_ec.key.der" optional
+expect "a server without a name" hello "$(curl -sk -d hello "https://localhost:$port/echo")"
 stop_server
 
 start_server :0 "$folder/server.der" "$folder/server.key.der" optional

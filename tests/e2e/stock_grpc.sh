@@ -7,7 +7,6 @@ set -euo pipefail
 
 build=${BUILD_DIR:?} source=${SOURCE_DIR:?}
 here=$source/tests/e2e
-venv=$build/tests/stock_grpc
 meshsim=$build/attestation/sim/meshsim
 work=$(mktemp -d)
 meshd=
@@ -15,15 +14,10 @@ trap 'kill $meshd 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"'
 
 die() { echo "FAILED: $*" >&2; tail -n 20 "$work"/*.log >&2; exit 1; }
 
-if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$venv/"
-fi
+python=$("$here/python")
 cd "$work"
 export PYTHONPATH=$work
-"$venv/bin/python" -m grpc_tools.protoc -I"$source/manifest" --python_out=. --grpc_python_out=. rpc.proto
+"$python" -m grpc_tools.protoc -I"$source/manifest" --python_out=. --grpc_python_out=. rpc.proto
 
 echo "- the coordinator starts; its manifest admits meshsim, which stands for a service"
 EDG_COORDINATOR_CLIENT_ADDR=127.0.0.1:0 EDG_COORDINATOR_MESH_ADDR=127.0.0.1:0 EDG_COORDINATOR_SEAL_DIR=$work/state \
@@ -56,9 +50,9 @@ request greedy mesh.example
 openssl s_client -connect "127.0.0.1:$mesh" -cert good.pem -key good.key -alpn h2 </dev/null 2>/dev/null | openssl x509 >server.pem
 
 echo "- before there is a manifest: FAILED_PRECONDITION"
-"$venv/bin/python" "$here/stock_grpc.py" "$mesh" early
+"$python" "$here/stock_grpc.py" "$mesh" early
 curl -sk --fail -d "{\"manifest\":\"$(base64 -w0 <manifest.json)\"}" "https://127.0.0.1:$client/api/v2/manifest" >set.log || die "the manifest was not set"
-"$venv/bin/python" "$here/stock_grpc.py" "$mesh" all
+"$python" "$here/stock_grpc.py" "$mesh" all
 
 echo "- the certificates hold for OpenSSL"
 openssl verify -CAfile MARBLE_PREDEFINED_ROOT_CA OWN_CERT >verify.log || die "leaf to marble root"

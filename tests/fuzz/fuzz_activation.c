@@ -6,6 +6,7 @@ static void request(struct slice in)
 {
     struct activation_request r, again;
     struct arena a = {0};
+    struct slice type;
     struct err err = {0};
 
     if (activation_request_decode(in, &a, &r, &err)) {
@@ -13,9 +14,13 @@ static void request(struct slice in)
             !slice_equal(r.quote, again.quote) || !slice_equal(r.csr, again.csr) ||
             strcmp(r.marble_type, again.marble_type) != 0 || strcmp(r.uuid, again.uuid) != 0)
             __builtin_trap();
+        if (!activation_request_type(activation_request_encode(&r, &a), &type) ||
+            !slice_equal(type, slice_str(r.marble_type)))
+            __builtin_trap();
     } else if (err.code != E_GRPC_FORMAT) {
         __builtin_trap();
     }
+    (void)activation_request_type(in, &type);
     arena_wipe(&a);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence in any form: what is given out lies inside the input or what was decoded of it, a container that is read is
- * written as it was, and whatever it is can be judged without collateral. */
+/* Evidence in any form: what is given out lies inside the input or what was decoded of it, a container that
+ * is read is written as it was, and whatever it is can be judged without collateral. */
 #include <stdlib.h>
 
 #include "attestation/attestation.h"

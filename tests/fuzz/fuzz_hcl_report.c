@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         hcl_report_data(&h, digest);
         if (h.hardware == HCL_TDX)
             (void)td_local_report_parse(h.report, &td, &err);
-        if (hcl_runtime_parse(h.runtime_data, &a, &runtime, &err) && (runtime.ak_spki.len == 0 || runtime.ak_modulus.len < 256))
+        if (hcl_runtime_parse(h.runtime_data, &a, &runtime, &err) &&
+            (runtime.ak_spki.len == 0 || runtime.ak_modulus.len < 256))
             abort();
     }
     (void)hcl_runtime_parse(slice_of(data, size), &a, &runtime, &err);

@@ -44,7 +44,8 @@ void scene_of_td(struct scene *s, const struct sim_td *td, const struct sim_quot
     of_tdx.tdx = true;
     cr_assert(sim_td_quote(&sim_platform_default, td, scene_report_data, q, &s->a, &s->quote, &err), "%s",
               err.text);
-    cr_assert(sim_collateral(&sim_platform_default, &of_tdx, NOW, &s->a, &s->collateral, &err), "%s", err.text);
+    cr_assert(sim_collateral(&sim_platform_default, &of_tdx, NOW, &s->a, &s->collateral, &err), "%s",
+              err.text);
     finish(s);
 }
 

@@ -55,22 +55,29 @@ bool mesh_test_restart(struct mesh_test *t, struct err *err)
     return open_core(t, err);
 }
 
-char *mesh_test_manifest(struct arena *a, const char *marbles, const char *secrets)
+char *mesh_test_manifest_with(struct arena *a, const char *marbles, const char *more)
 {
     struct package_policy self;
     struct err err;
 
     must(trust_domain()->package_info("/proc/self/exe", a, &self, &err), &err);
-    return arena_printf(a, "{\"Packages\":{\"test\":{\"UniqueID\":\"%s\"}},\"Marbles\":%s,\"Secrets\":%s}",
-                        self.unique_id, marbles, secrets == NULL ? "{}" : secrets);
+    return arena_printf(a, "{\"Packages\":{\"test\":{\"UniqueID\":\"%s\"}},\"Marbles\":%s%s}",
+                        self.unique_id, marbles, more);
 }
 
-void mesh_test_set(struct mesh_test *t, const char *manifest)
+char *mesh_test_manifest(struct arena *a, const char *marbles, const char *secrets)
 {
-    scoped(mesh_release) struct mesh *m = NULL;
+    return mesh_test_manifest_with(a, marbles,
+                                   secrets == NULL ? "" : arena_printf(a, ",\"Secrets\":%s", secrets));
+}
+
+struct recovery_secrets mesh_test_set(struct mesh_test *t, const char *manifest)
+{
+    struct recovery_secrets secrets;
     struct err err;
 
-    must(core_set_manifest(t->core, slice_str(manifest), clock_now(), &m, &err), &err);
+    must(core_set_manifest(t->core, slice_str(manifest), clock_now(), &t->arena, &secrets, &err), &err);
+    return secrets;
 }
 
 static struct slice self_signed(const struct key *k, struct arena *a)

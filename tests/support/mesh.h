@@ -20,7 +20,12 @@ bool mesh_test_restart(struct mesh_test *t, struct err *err);
 /* A manifest: the package "test" is this program (its UniqueID, found by measuring it), everything else is
  * `marbles` and `secrets`, JSON objects (secrets may be NULL). */
 char *mesh_test_manifest(struct arena *a, const char *marbles, const char *secrets);
-void mesh_test_set(struct mesh_test *t, const char *manifest);
+
+/* The same with `more` behind it: members that begin with a comma, or "". */
+char *mesh_test_manifest_with(struct arena *a, const char *marbles, const char *more);
+
+/* What the owners of recovery keys get lives as long as the test. */
+struct recovery_secrets mesh_test_set(struct mesh_test *t, const char *manifest);
 
 /* A marble that is about to ask: a throw-away certificate, evidence bound to it, a request for a certificate.
  */

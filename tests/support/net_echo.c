@@ -7,7 +7,7 @@
  * Prints the port, then answers until it is told to end by SIGTERM or SIGINT:
  *     /echo        the body that was sent       /size?bytes=N   N bytes
  *     /slow?ms=N   after a while                /client         number of the client's certificates
- *     a gRPC call  the message that was sent
+ *     a gRPC call  the message that was sent    /certificate    the first one of them, DER
  */
 #include <signal.h>
 #include <stdio.h>
@@ -82,6 +82,8 @@ static void handle(void *app, struct exchange *ex)
         r->body = slice_of(memset(bytes, 'x', n), n);
     } else if (slice_equal(q->path, slice_str("/client"))) {
         r->body = slice_str(arena_printf(&ex->arena, "%zu\n", q->num_peer_chain));
+    } else if (slice_equal(q->path, slice_str("/certificate"))) {
+        r->body = q->num_peer_chain > 0 ? q->peer_chain[0] : (struct slice){0};
     } else {
         (void)err_set(&err, E_HTTP_METHOD, "no such path");
         refuse(app, ex, &err);

@@ -10,10 +10,11 @@
 #include "base/buf.h"
 #include "base/file.h"
 
-static char folder[] = "/tmp/marblemesh-test-XXXXXX";
+static char folder[sizeof "/tmp/marblemesh-test-XXXXXX"];
 
 void peer_begin(void)
 {
+    memcpy(folder, "/tmp/marblemesh-test-XXXXXX", sizeof folder);
     if (mkdtemp(folder) == NULL)
         abort();
 }

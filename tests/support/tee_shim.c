@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Kernel and runtime interfaces of TEEs, for a program that is started with this in LD_PRELOAD. It answers what the
- * program asks of /dev/sgx (and uname) as Occlum does, of /dev/sev-guest, /dev/nsm and configfs-tsm as Linux does; the
- * evidence is the simulated TEE's and holds under its roots.
+ * Kernel and runtime interfaces of TEEs, for a program that is started with this in LD_PRELOAD. It answers
+ * what the program asks of /dev/sgx (and uname) as Occlum does, of /dev/sev-guest, /dev/nsm and configfs-tsm
+ * as Linux does; the evidence is the simulated TEE's and holds under its roots.
  *
  * MESH_FAKE_ROOT names a folder that stands for the root of those paths: what is in it exists. Besides:
  *
@@ -33,9 +33,9 @@
 #include "base/json.h"
 #include "pki/hash.h"
 
-#define SHOWN __attribute__((visibility("default")))
+#define SHOWN      __attribute__((visibility("default")))
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define TSM "/sys/kernel/config/tsm/report"
+#define TSM        "/sys/kernel/config/tsm/report"
 
 /* ---- the folder --------------------------------------------------------------------- */
 
@@ -51,8 +51,8 @@ static const char *joined(char out[PATH_MAX], const char *a, const char *b)
     return out;
 }
 
-static const char *const faked[] = {"/dev/sgx", "/dev/sev-guest", "/dev/nsm", "/dev/tdx_guest", "/dev/tpmrm0",
-                                    "/dev/attestation", TSM};
+static const char *const faked[] = {"/dev/sgx",    "/dev/sev-guest",   "/dev/nsm", "/dev/tdx_guest",
+                                    "/dev/tpmrm0", "/dev/attestation", TSM};
 
 /* Where that path really is; the path itself if it is none of ours. */
 static const char *placed(const char *path, char out[PATH_MAX])
@@ -279,8 +279,16 @@ struct nsm_raw {
 /* {"Attestation": {"user_data": h'64 bytes', "nonce": null, "public_key": null}} */
 static int nsm(unsigned long request, struct nsm_raw *r)
 {
-    static const char head[] = "\xa1\x6b" "Attestation" "\xa3\x69" "user_data" "\x58\x40";
-    static const char tail[] = "\x65" "nonce" "\xf6\x6a" "public_key" "\xf6";
+    static const char head[] = "\xa1\x6b"
+                               "Attestation"
+                               "\xa3\x69"
+                               "user_data"
+                               "\x58\x40";
+    static const char tail[] = "\x65"
+                               "nonce"
+                               "\xf6\x6a"
+                               "public_key"
+                               "\xf6";
     const uint8_t *q = (const uint8_t *)(uintptr_t)r->request;
     scoped(buf_wipe) struct buf b = buf_max(12 * 1024);
     scoped(arena_wipe) struct arena a = {0};
@@ -298,12 +306,19 @@ static int nsm(unsigned long request, struct nsm_raw *r)
     n.user_data = slice_of(data, sizeof data);
     if (!sim_nitro_document(&n, time(NULL), &a, &document, &err))
         abort();
-    buf_str(&b, "\xa1\x6b" "Attestation" "\xa1\x68" "document" "\x59");
+    buf_str(&b, "\xa1\x6b"
+                "Attestation"
+                "\xa1\x68"
+                "document"
+                "\x59");
     buf_u16be(&b, (uint16_t)document.len);
     buf_put(&b, document);
     if (there("refusing")) {
         b.len = 0;
-        buf_str(&b, "\xa1\x65" "Error" "\x6d" "InternalError");
+        buf_str(&b, "\xa1\x65"
+                    "Error"
+                    "\x6d"
+                    "InternalError");
     }
     memcpy((void *)(uintptr_t)r->response, b.ptr, b.len);
     r->response_len = b.len;
@@ -378,7 +393,7 @@ static int sgx(unsigned long request, void *argument)
 
 /* ---- configfs-tsm ------------------------------------------------------------------- */
 
-static const char *const attributes[] = {"provider", "generation", "inblob", "outblob",
+static const char *const attributes[] = {"provider", "generation", "inblob",         "outblob",
                                          "auxblob",  "privlevel",  "privlevel_floor"};
 
 static bool is_entry(const char *path) { return strstr(path, TSM "/") != NULL; }
@@ -430,7 +445,8 @@ static void fill_outblob(const char *entry)
 
         put_number(path, generation + 1);
     }
-    put_file(beside(entry, "outblob", path), provides_snp() ? snp_report(data, (uint32_t)level, &a) : td_quote(data, &a));
+    put_file(beside(entry, "outblob", path),
+             provides_snp() ? snp_report(data, (uint32_t)level, &a) : td_quote(data, &a));
     if (provides_snp())
         put_file(beside(entry, "auxblob", path), snp_certificates(&a));
 }
@@ -518,7 +534,8 @@ SHOWN ssize_t write(int fd, const void *bytes, size_t len)
     if (n > 0 && getenv("MESH_FAKE_ROOT") != NULL && is_entry(path_of(fd, path)) &&
         (ends_with(path, "/inblob") || ends_with(path, "/privlevel"))) {
         entry_of(path);
-        put_number(beside(path, "generation", generation), number_in(generation) + 1);
+        (void)beside(path, "generation", generation);
+        put_number(generation, number_in(generation) + 1);
     }
     return n;
 }

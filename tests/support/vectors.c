@@ -174,9 +174,9 @@ static const struct {
     enum evidence_kind kind;
     const char *main_input;
 } verifiers[] = {
-    {"dcap", EVIDENCE_DCAP, "quote"},         {"oe", EVIDENCE_DCAP, "oe_report"},
-    {"snp", EVIDENCE_SNP, "report"},          {"azure_cvm", EVIDENCE_AZURE, "hcl_report"},
-    {"nitro", EVIDENCE_NITRO, "document"},    {"ratls", EVIDENCE_CERTIFICATE, "certificate"},
+    {"dcap", EVIDENCE_DCAP, "quote"},      {"oe", EVIDENCE_DCAP, "oe_report"},
+    {"snp", EVIDENCE_SNP, "report"},       {"azure_cvm", EVIDENCE_AZURE, "hcl_report"},
+    {"nitro", EVIDENCE_NITRO, "document"}, {"ratls", EVIDENCE_CERTIFICATE, "certificate"},
     {"cca", EVIDENCE_UNKNOWN, NULL}, /* not supported */
 };
 enum { NUM_VERIFIERS = sizeof verifiers / sizeof verifiers[0] };
@@ -383,8 +383,7 @@ static void check_recognised(struct vector *v)
 static void check_good(struct vector *v, const struct judged *j)
 {
     if (!j->ok) {
-        note(v, "verdict", "ok",
-             arena_printf(v->a, "%s: %s", reason_of(j->err.code)->name, j->err.text));
+        note(v, "verdict", "ok", arena_printf(v->a, "%s: %s", reason_of(j->err.code)->name, j->err.text));
         return;
     }
     check_recognised(v);
@@ -431,10 +430,6 @@ static void judge_vector(struct vector *v, struct vector_seen *seen)
     j = judge(v, now);
     seen->found = j.ok ? "ok" : reason_of(j.err.code)->name;
     seen->claims = dumped(v->a, j.shown);
-    if (j.err.code == E_UNSUPPORTED) { /* counted apart, as what no verifier is known for */
-        seen->result = VECTOR_NOT_SUPPORTED;
-        return;
-    }
     check_again(v, &j, now);
     if (strcmp(seen->expected, "ok") == 0)
         check_good(v, &j);
@@ -454,7 +449,8 @@ static void fill(const struct vector *v, struct vector_seen *seen)
 
 static struct vector_seen see(const char *folder, const char *id, struct memo *memo, struct arena *a)
 {
-    struct vector v = {.a = a, .folder = arena_printf(a, "%s/%s", folder, id), .memo = memo, .wrong = buf_max(MIB)};
+    struct vector v = {
+        .a = a, .folder = arena_printf(a, "%s/%s", folder, id), .memo = memo, .wrong = buf_max(MIB)};
     struct vector_seen seen = {
         .id = id, .tee = "?", .verifier = "?", .expected = "?", .found = "-", .claims = "{}"};
     struct err err;

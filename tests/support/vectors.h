@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/support/vectors.h: a folder of evidence of others, with what is to be said of each, judged.
  *
- * Layout: a folder for each vector with expected.json (verifier, inputs, time, policy, verdict, reason, fields,
- * window, accept_under) and the files it names; index.json lists the vectors, without it each folder with an
- * expected.json is one. What must hold: verdict and reason; of what is genuine all fields and no others, the window,
- * that one second outside of it is refused as too early or too late, what MarbleRun's default policy says; and
- * the same verdict when judged again, with signatures remembered.
+ * Layout: a folder for each vector with expected.json (verifier, inputs, time, policy, verdict, reason,
+ * fields, window, accept_under) and the files it names; index.json lists the vectors, without it each folder
+ * with an expected.json is one. What must hold: verdict and reason; of what is genuine all fields and no
+ * others, the window, that one second outside of it is refused as too early or too late, what MarbleRun's
+ * default policy says; and the same verdict when judged again, with signatures remembered.
  */
 #pragma once
 #include "base/arena.h"

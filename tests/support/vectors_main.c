@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/vectors DIR: judges every vector of a folder and prints a table of verdicts and claims. Returns 0 if all
- * are as expected, 1 if one is not, 2 if the folder cannot be read. */
+/* tests/vectors DIR: judges every vector of a folder and prints a table of verdicts and claims. Returns 0 if
+ * all are as expected, 1 if one is not, 2 if the folder cannot be read. */
 #include <stdio.h>
 
 #include "base/json.h"

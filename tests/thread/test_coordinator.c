@@ -64,7 +64,7 @@ static void *look(void *nothing)
         struct slice quote;
         struct err err;
 
-        if ((m->state == MESH_ACCEPTING_MARBLES) != (m->manifest.num_marbles == 2) || m->ca == NULL)
+        if ((m->state == MESH_ACCEPTING_MARBLES) != (m->manifest->num_marbles == 2) || m->ca == NULL)
             fail("half a mesh", &(struct err){0});
         if (!core_quote(t.core, m, slice_of("n", 1), &a, &quote, &err))
             fail("quote", &err);
@@ -92,7 +92,7 @@ int main(void)
     mesh_test_begin(&t, NULL);
     start(readers, READERS, look);
     start(askers, ASKERS, ask_early);
-    mesh_test_set(&t, mesh_test_manifest(&t.arena,
+    (void)mesh_test_set(&t, mesh_test_manifest(&t.arena,
                                          "{\"free\":{\"Package\":\"test\"},"
                                          "\"limited\":{\"Package\":\"test\",\"MaxActivations\":10}}",
                                          "{\"c\":{\"Type\":\"cert-ecdsa\",\"Size\":256},"

@@ -40,7 +40,7 @@ static char *manifest(void)
 static void begin(void)
 {
     mesh_test_begin(&t, "EDG_COORDINATOR_DNS_NAMES=mesh.example");
-    mesh_test_set(&t, manifest());
+    (void)mesh_test_set(&t, manifest());
 }
 
 static void end(void)
@@ -265,7 +265,7 @@ static void begin_large(void)
     char *megabytes = arena_alloc(&a, (5 << 20) + 1);
 
     memset(megabytes, 'x', 5 << 20);
-    mesh_test_set(
+    (void)mesh_test_set(
         &t, mesh_test_manifest(&a,
                                arena_printf(&a,
                                             "{\"frontend\":{\"Package\":\"test\",\"Parameters\":{\"Files\":{"
@@ -285,7 +285,7 @@ Test(activate, what_does_not_fit_a_message_is_refused_clearly, .init = begin_lar
 static void begin_without_evidence(void)
 {
     mesh_test_begin(&t, "MESH_SIM=none");
-    mesh_test_set(&t, manifest());
+    (void)mesh_test_set(&t, manifest());
 }
 
 Test(activate, without_any_tee_known_types_are_admitted_as_marblerun_does, .init = begin_without_evidence,

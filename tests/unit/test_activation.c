@@ -259,3 +259,30 @@ Test(activation, a_full_response_fits)
         cr_assert_str_eq(back.files[i].name, files[i].name);
     arena_wipe(&a);
 }
+
+Test(activation, the_type_of_a_request_is_found_without_decoding_it)
+{
+    static const struct {
+        const char *message;
+        size_t len;
+        const char *type; /* NULL: it cannot be found */
+    } cases[] = {
+        {"", 0, ""},
+        {"\x1a\x01m", 3, "m"},
+        {"\x0a\x02qq\x1a\x03two\x22\x01u", 12, "two"},
+        {"\x1a\x01" "a\x1a\x01" "b", 6, "b"},
+        {"\x1a\x02m", 3, NULL},
+        {"\x1a", 1, NULL},
+        {"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12, NULL},
+        {"\x18\x01\x1a\x01m", 5, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct slice type = {0};
+        const bool found = activation_request_type(slice_of(cases[i].message, cases[i].len), &type);
+
+        cr_expect_eq(found, cases[i].type != NULL, "%zu", i);
+        if (found)
+            cr_expect(slice_equal(type, slice_str(cases[i].type)), "%zu", i);
+    }
+}

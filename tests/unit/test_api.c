@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <criterion/criterion.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -116,7 +118,8 @@ Test(api, anything_else_is_405_with_the_bare_envelope, .init = begin, .fini = en
         const char *method, *path, *allow;
     } cases[] = {
         {"GET", "/", ""},
-        {"GET", "/status", ""},
+        {"GET", "/status/", ""},
+        {"PUT", "/status", "GET"},
         {"GET", "/api/v2/status/", ""},
         {"GET", "/api/v2/Status", ""},
         {"GET", "/api/v2//status", ""},
@@ -126,8 +129,9 @@ Test(api, anything_else_is_405_with_the_bare_envelope, .init = begin, .fini = en
         {"get", "/api/v2/status", "GET"},
         {"PUT", "/api/v2/manifest", "GET, POST"},
         {"POST", "/api/v2/status", "GET"},
-        {"POST", "/api/v2/update", ""},
-        {"POST", "/api/v2/recover", ""},
+        {"PUT", "/api/v2/update", "GET, POST"},
+        {"GET", "/api/v2/recover", "POST"},
+        {"GET", "/metrics", ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -309,12 +313,11 @@ Test(api, a_body_that_is_no_request_is_the_client_s_fault, .init = begin, .fini 
     static const char *const cases[] = {"",
                                         "{",
                                         "[]",
-                                        "{}",
-                                        "{\"manifest\":null}",
+                                        "{\"manifest\":{}}",
                                         "{\"manifest\":\"?\"}",
                                         "{\"manifest\":1}",
                                         "{\"manifest\":[256]}",
-                                        "{\"manifest\":\"e30=\"} x"};
+                                        "{\"manifest\":\"e30=\" x"};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         call("POST", "/api/v2/manifest", "", cases[i]);
@@ -323,6 +326,23 @@ Test(api, a_body_that_is_no_request_is_the_client_s_fault, .init = begin, .fini 
                            "%s", body());
         cr_expect_not_null(strstr(body(), "\",\"reason\":\"manifest_body\"}\n"), "%s", body());
         cr_expect_str_eq(header("content-type"), "application/json");
+    }
+}
+
+Test(api, what_follows_the_first_value_of_a_body_is_ignored, .init = begin, .fini = end)
+{
+    call("POST", "/api/v2/manifest", "",
+         arena_printf(&ex.arena, "{\"manifest\":\"%s\"} } nonsense",
+                      base64_text(&ex.arena, slice_str(manifest()), BASE64_STD)));
+    expect_success();
+}
+
+Test(api, a_body_without_a_manifest_is_an_empty_manifest, .init = begin, .fini = end)
+{
+    for (const char *const *b = (const char *const[]){"{}", "null", "{\"manifest\":null}", "{\"manifest\":\"\"}", NULL};
+         *b != NULL; b++) {
+        call("POST", "/api/v2/manifest", "", *b);
+        cr_expect_eq(ex.response.status, 500, "%s: %s", *b, body());
     }
 }
 
@@ -349,19 +369,23 @@ Test(api, a_manifest_that_is_refused_leaves_everything_as_it_was, .init = begin,
     expect_success();
 }
 
+/* No file can grow beyond this: a disk that is full. */
+static void limit_files(rlim_t bytes)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, RLIM_INFINITY}), 0);
+}
+
 Test(api, a_manifest_that_cannot_be_sealed_is_not_set, .init = begin, .fini = end)
 {
-    char *said;
-
-    cr_assert(peer_run(&ex.arena, &said, "mv state gone"));
+    limit_files(0);
     post(manifest());
+    limit_files(RLIM_INFINITY);
     cr_expect_eq(ex.response.status, 500);
-    cr_expect_not_null(strstr(body(), "\"message\":\"setting the manifest: sealing the state: "), "%s",
-                       body());
+    cr_expect_not_null(strstr(body(), "\"message\":\"setting the manifest: "), "%s", body());
     cr_expect_not_null(strstr(body(), "\"reason\":\"file_write\"}"), "%s", body());
     call("GET", "/api/v2/status", "", "");
     cr_expect_not_null(strstr(body(), "{\"code\":2,"));
-    cr_assert(peer_run(&ex.arena, &said, "mv gone state"));
     post(manifest());
     expect_success();
 }
@@ -391,6 +415,25 @@ static void call_rpc(const char *path, const char *type, struct slice message)
     ex.request.http2 = true;
     ex.response = (struct http_response){0};
     h.handle(h.app, &ex);
+}
+
+Test(api, activations_that_make_rsa_keys_are_slow, .init = begin, .fini = end)
+{
+    static const uint8_t rsa[] = "\0\0\0\0\x05\x1a\x03rsa", plain[] = "\0\0\0\0\x07\x1a\x05plain", cut[] = "\0\0\0\0\x05\x1a";
+    const struct net_handler h = marble_rpc_handler(t.core);
+    struct http_request r = request("POST", "/rpc.Marble/Activate", "", "");
+
+    post(mesh_test_manifest(&ex.arena,
+                            "{\"rsa\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{\"A\":\"{{ pem .Secrets.r.Cert }}\"}}},"
+                            "\"plain\":{\"Package\":\"test\"}}",
+                            "{\"r\":{\"Type\":\"cert-rsa\",\"Size\":2048}}"));
+    expect_success();
+    r.body = slice_of(rsa, sizeof rsa - 1);
+    cr_expect(h.is_slow(h.app, &r));
+    r.body = slice_of(plain, sizeof plain - 1);
+    cr_expect_not(h.is_slow(h.app, &r));
+    r.body = slice_of(cut, sizeof cut - 1);
+    cr_expect_not(h.is_slow(h.app, &r));
 }
 
 static const char *trailer(const char *name)

@@ -183,8 +183,8 @@ Test(azure_sim, without_a_quote_the_report_is_of_boot_time, .init = begin_snp, .
     cr_expect_not(v.claims.vtpm.quoted);
     cr_expect(slice_equal(v.claims.bound, slice_of(zeroes, 64)));
     cr_expect_str_eq(v.checks[v.num_checks - 1].name, "tpm_quote");
-    cr_expect_str_eq(v.checks[v.num_checks - 1].found,
-                     "no TPM quote: the report is of boot time, or of when its user data were written; it can be a replay");
+    cr_expect_str_eq(v.checks[v.num_checks - 1].found, "no TPM quote: the report is of boot time, or of when "
+                                                       "its user data were written; it can be a replay");
     s.nonce = slice_str("demanded");
     expect_refusal(E_NONCE, "tpm_quote");
 }
@@ -343,14 +343,15 @@ Test(azure_sim, hardware_of_the_other_kind_is_refused, .init = begin_snp, .fini 
 
 /* ---- every byte --------------------------------------------------------------------- */
 
-/* A header's size, status and reserved bytes, and the TDREPORT's MAC structure, are signed by nobody and read by
- * nobody. */
+/* A header's size, status and reserved bytes, and the TDREPORT's MAC structure, are signed by nobody and read
+ * by nobody. */
 static bool is_read(size_t at, size_t len)
 {
     return !((at >= 8 && at < 12) || (at >= 16 && at < 32) || at >= len);
 }
 
-Test(azure_sim, a_changed_byte_anywhere_in_the_report_is_refused, .init = begin_snp, .fini = end, .timeout = 300)
+Test(azure_sim, a_changed_byte_anywhere_in_the_report_is_refused, .init = begin_snp, .fini = end,
+     .timeout = 300)
 {
     const struct slice whole = s.e.hcl_report;
     struct making m = made();

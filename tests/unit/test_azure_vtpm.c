@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Evidence out of a real TPM in software (swtpm), set up as Azure's, through tpm2-tss; and out of a metadata service
- * that the test is itself. */
+/* Evidence out of a real TPM in software (swtpm), set up as Azure's, through tpm2-tss; and out of a metadata
+ * service that the test is itself. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -160,12 +160,13 @@ Test(azure_vtpm, another_key_at_the_handle_is_found_out, .init = begin_snp, .fin
     struct verdict v;
     struct err err;
 
-    run(arena_printf(&a,
-                     "export TPM2TOOLS_TCTI=%s; tpm2_evictcontrol -C o -c 0x81000003 && tpm2_createprimary -C o -G "
-                     "rsa2048:rsassa-sha256:null -g sha384 -c other.ctx -a 'fixedtpm|fixedparent|"
-                     "sensitivedataorigin|userwithauth|restricted|sign' && tpm2_evictcontrol -C o -c other.ctx "
-                     "0x81000003",
-                     tcti()));
+    run(arena_printf(
+        &a,
+        "export TPM2TOOLS_TCTI=%s; tpm2_evictcontrol -C o -c 0x81000003 && tpm2_createprimary -C o -G "
+        "rsa2048:rsassa-sha256:null -g sha384 -c other.ctx -a 'fixedtpm|fixedparent|"
+        "sensitivedataorigin|userwithauth|restricted|sign' && tpm2_evictcontrol -C o -c other.ctx "
+        "0x81000003",
+        tcti()));
     cr_assert(azure_vtpm_evidence(tcti(), wanted, &a, &e, &h, &err), "%s", err.text);
     cr_assert(sim_snp_collateral(sim_chip_here, &amd, now, &a, &c, &err), "%s", err.text);
     appraise(&what, &a, &v);
@@ -179,7 +180,8 @@ Test(azure_vtpm, nobody_at_the_other_end_is_a_refusal, .init = begin, .fini = en
     struct tpm *t = NULL;
     struct err err;
 
-    expect_refusal(tpm_open(p.tcti, &t, &err), &err, E_EVIDENCE_UNAVAILABLE, "TPM: connecting: response code 0x");
+    expect_refusal(tpm_open(p.tcti, &t, &err), &err, E_EVIDENCE_UNAVAILABLE,
+                   "TPM: connecting: response code 0x");
     cr_expect_null(t);
     expect_refusal(azure_probe(&p, &err), &err, E_NO_TEE, "not an Azure confidential VM: ");
 }
@@ -226,8 +228,9 @@ static void service_begin(struct service *s, const char *status, const char *bod
     socklen_t len = sizeof at;
 
     memset(s, 0, sizeof *s);
-    s->answer = arena_printf(&a, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", status,
-                             strlen(body), body);
+    s->answer =
+        arena_printf(&a, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                     status, strlen(body), body);
     s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert(bind(s->listener, (struct sockaddr *)&at, sizeof at) == 0 && listen(s->listener, 1) == 0);
     cr_assert_eq(getsockname(s->listener, (struct sockaddr *)&at, &len), 0);
@@ -268,25 +271,28 @@ static struct slice quote_of(struct slice report)
 
 Test(azure_vtpm, a_td_quote_comes_from_the_metadata_service, .init = begin_tdx, .fini = end, .timeout = 60)
 {
-    const struct slice report = peer_read(&a, "report"), td_report = slice_of(report.ptr + 32, TD_LOCAL_REPORT_LEN);
+    const struct slice report = peer_read(&a, "report"),
+                       td_report = slice_of(report.ptr + 32, TD_LOCAL_REPORT_LEN);
     struct azure_place p = {tcti(), NULL};
     struct evidence e = {0};
     struct service s;
     struct err err;
 
-    service_begin(&s, "200 OK",
-                  arena_printf(&a, "{\"quote\":\"%s\"}", base64_text(&a, quote_of(td_report), BASE64_URL_BARE)));
+    service_begin(
+        &s, "200 OK",
+        arena_printf(&a, "{\"quote\":\"%s\"}", base64_text(&a, quote_of(td_report), BASE64_URL_BARE)));
     p.metadata_address = s.address;
     cr_assert(azure_evidence(&p, wanted, &a, &e, &err), "%s", err.text);
     service_end(&s);
     cr_expect_eq(strncmp(s.asked, "POST /acc/tdquote HTTP/1.1\r\n", 28), 0, "%s", s.asked);
     cr_expect(strcasestr(s.asked, "metadata: true") != NULL);
-    cr_expect(strstr(s.asked, arena_printf(&a, "{\"report\":\"%s\"}", base64_text(&a, td_report, BASE64_URL_BARE))) !=
-              NULL);
+    cr_expect(strstr(s.asked, arena_printf(&a, "{\"report\":\"%s\"}",
+                                           base64_text(&a, td_report, BASE64_URL_BARE))) != NULL);
     cr_expect_str_eq(judged(&e, slice_of(wanted, 32)).claims.tee_name, "az-tdx-vtpm");
 }
 
-Test(azure_vtpm, certificates_of_the_chip_come_from_the_metadata_service, .init = begin_snp, .fini = end, .timeout = 60)
+Test(azure_vtpm, certificates_of_the_chip_come_from_the_metadata_service, .init = begin_snp, .fini = end,
+     .timeout = 60)
 {
     struct azure_place p = {tcti(), NULL};
     struct evidence e = {0};
@@ -325,11 +331,11 @@ Test(imds, an_answer_that_is_no_quote_is_refused, .init = begin, .fini = end, .t
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         service_begin(&s, cases[i].status, cases[i].body);
-        expect_refusal(imds_td_quote(s.address, slice_str("x"), &a, &quote, &err), &err, E_EVIDENCE_UNAVAILABLE,
-                       cases[i].text);
+        expect_refusal(imds_td_quote(s.address, slice_str("x"), &a, &quote, &err), &err,
+                       E_EVIDENCE_UNAVAILABLE, cases[i].text);
         service_end(&s);
     }
-    expect_refusal(imds_td_quote("127.0.0.1:1", slice_str("x"), &a, &quote, &err), &err, E_EVIDENCE_UNAVAILABLE,
-                   "asking Azure's metadata service at 127.0.0.1:1 for a TD quote: ");
+    expect_refusal(imds_td_quote("127.0.0.1:1", slice_str("x"), &a, &quote, &err), &err,
+                   E_EVIDENCE_UNAVAILABLE, "asking Azure's metadata service at 127.0.0.1:1 for a TD quote: ");
     cr_expect_null(quote.ptr);
 }

@@ -235,3 +235,187 @@ Test(ca, parts_that_do_not_belong_together_are_refused, .init = begin, .fini = e
         cr_expect_null(none);
     }
 }
+
+/* ---- rotation ------------------------------------------------------------------------------------- */
+
+Test(ca, rotation_keeps_the_root_and_renews_the_rest, .init = begin, .fini = end)
+{
+    static char name[] = "worker";
+    scoped(authority_release) struct authority *next = NULL;
+    struct issued old_leaf;
+    struct san san;
+    char *said;
+
+    cr_assert(ask_dns(name));
+    old_leaf = leaf;
+    cr_assert(authority_rotate(ca, NOW + 100, &next, &err), "%s", err.text);
+    cr_expect(slice_equal(next->root.der, ca->root.der));
+    cr_expect_not(slice_equal(next->intermediate.spki, ca->intermediate.spki));
+    cr_expect(slice_equal(next->intermediate.spki, next->marble_root.spki));
+    cr_expect(slice_equal(next->intermediate.subject, ca->intermediate.subject));
+    cr_expect_eq(next->intermediate.not_before, NOW + 100);
+    cr_assert(cert_san(&next->marble_root, &a, &san, &err));
+    cr_expect(san.num_dns == 2 && san.num_ips == 3, "all names of the root");
+    write_pem("root", next->root.der);
+    write_pem("intermediate", next->intermediate.der);
+    write_pem("marble-root", next->marble_root.der);
+    write_pem("old-leaf", old_leaf.cert);
+    cr_expect_not(peer_run(&a, &said, "openssl verify -CAfile root -untrusted intermediate old-leaf"));
+    authority_release(&ca);
+    ca = next;
+    next = NULL;
+    cr_assert(ask_dns(name), "%s", err.text);
+    write_pem("leaf", leaf.cert);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl verify -x509_strict -attime %d -purpose sslserver -CAfile root -untrusted intermediate "
+            "leaf && openssl verify -x509_strict -attime %d -purpose sslclient -CAfile marble-root leaf",
+            NOW + 101, NOW + 101),
+        "%s", said);
+}
+
+/* ---- a state that MarbleRun wrote ----------------------------------------------------------------- */
+
+static struct slice pem_der(const char *name)
+{
+    struct slice text = peer_read(&a, name);
+    struct pem_block block;
+
+    do
+        cr_assert(pem_next(&text, &a, &block, &err), "%s", err.text);
+    while (slice_equal(block.label, slice_str("EC PARAMETERS")));
+    cr_assert_not_null(block.der.ptr);
+    return block.der;
+}
+
+/* Its keys are on P-384 and stand alone, its certificates are signed with ECDSA and SHA-384. */
+static struct authority_parts marblerun_parts(void)
+{
+    char *said;
+
+    cr_assert(
+        peer_run(
+            &a, &said,
+            "set -e; ext='basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature,keyCertSign\n"
+            "extendedKeyUsage=serverAuth,clientAuth\nsubjectKeyIdentifier=hash\n"
+            "subjectAltName=DNS:old.example,IP:127.0.0.1,IP:::1\n'; printf \"$ext\" > ext; "
+            "for k in root key; do openssl ecparam -name secp384r1 -genkey -noout -out $k.pem; done; "
+            "s=/CN='MarbleRun Coordinator'; i=\"$s - Intermediate CA\"; "
+            "openssl req -new -key root.pem -subj \"$s\" | openssl x509 -req -sha384 -signkey root.pem -days "
+            "100000 "
+            "-extfile ext -out root.crt; "
+            "openssl req -new -key key.pem -subj \"$i\" | tee csr | openssl x509 -req -sha384 -signkey "
+            "key.pem "
+            "-days 100000 -extfile ext -out marble.crt; "
+            "openssl x509 -req -sha384 -in csr -CA root.crt -CAkey root.pem -CAcreateserial -days 100000 "
+            "-extfile ext -out intermediate.crt"),
+        "%s", said);
+    return (struct authority_parts){pem_der("root.crt"), pem_der("intermediate.crt"), pem_der("marble.crt"),
+                                    pem_der("root.pem"), pem_der("key.pem")};
+}
+
+Test(ca, an_authority_of_marblerun_is_loaded_and_used, .init = begin, .fini = end)
+{
+    static char name[] = "worker";
+    const struct authority_parts parts = marblerun_parts();
+    const int64_t now = 1800000000;
+    scoped(authority_release) struct authority *next = NULL;
+    scoped(secret_wipe) struct secret scalar = {0};
+    struct slice signature;
+    char *said;
+
+    authority_release(&ca);
+    cr_assert(authority_load(&parts, &ca, &err), "%s", err.text);
+    cr_expect_not_null(ca->client_identity);
+    cr_expect_eq(key_type_of(&ca->root_key), KEY_P384);
+    cr_assert(ask_dns(name), "%s", err.text);
+    write_pem("leaf", leaf.cert);
+    cr_expect(
+        peer_run(
+            &a, &said,
+            "openssl verify -attime %lld -CAfile root.crt -untrusted intermediate.crt leaf && openssl verify "
+            "-attime %lld -CAfile marble.crt leaf && openssl x509 -in leaf -noout -text | grep "
+            "ecdsa-with-SHA384",
+            (long long)now, (long long)now),
+        "%s", said);
+    cr_assert(key_sign_as(&ca->root_key, SIG_ECDSA_SHA256, slice_str("m"), &a, &signature, &err));
+    cr_expect(spki_verify(ca->root.spki, SIG_ECDSA_SHA256, slice_str("m"), signature, &err));
+    key_to_scalar(&ca->root_key, &scalar);
+    cr_expect_eq(scalar.len, 48, "the root secret of very old states");
+    cr_expect(slice_equal(authority_parts(ca, &a).root_key, parts.root_key), "written as it was read");
+    cr_assert(authority_rotate(ca, now, &next, &err), "%s", err.text);
+    cr_expect(slice_equal(next->root.der, parts.root));
+    cr_expect_eq(key_type_of(&next->key), KEY_P256);
+    cr_expect(cert_signed_by(&next->intermediate, &next->root, &err), "%s", err.text);
+    write_pem("new", next->intermediate.der);
+    cr_expect(peer_run(&a, &said, "openssl verify -attime %lld -CAfile root.crt new", (long long)now + 1),
+              "%s", said);
+}
+
+/* ---- recognising a marble -------------------------------------------------------------------------- */
+
+static bool recognise(const struct authority *by, struct slice *chain, size_t num, int64_t now,
+                      const char **type, struct uuid *uuid)
+{
+    err = (struct err){0};
+    return authority_marble_of(by, chain, num, now, &a, type, uuid, &err);
+}
+
+Test(ca, a_marble_is_known_by_any_certificate_of_its_chain, .init = begin, .fini = end)
+{
+    static char name[] = "worker";
+    struct slice chain[3];
+    struct uuid uuid = {{0}};
+    const char *type = NULL;
+
+    cr_assert(ask_dns(name));
+    chain[0] = ca->root.der;
+    chain[1] = leaf.cert;
+    chain[2] = slice_str("rubbish");
+    cr_assert(recognise(ca, chain + 1, 1, NOW + 1, &type, &uuid), "%s", err.text);
+    cr_expect_str_eq(type, "back end");
+    cr_expect_eq(memcmp(&uuid, &UUID, sizeof uuid), 0);
+    cr_expect(recognise(ca, chain, 3, NOW + 1, &type, &uuid), "%s", err.text);
+}
+
+Test(ca, others_are_no_marbles, .init = begin, .fini = end)
+{
+    static char name[] = "worker";
+    scoped(authority_release) struct authority *next = NULL;
+    const struct name_part cn = {OID_COMMON_NAME, "00000000-0000-0000-0000-000000000001"};
+    const struct extension type = {slice_of("\x2b\xcd\x2f\x02\x01", 5), slice_str("back end"), false};
+    struct cert_spec specs[4];
+    struct issued made[4];
+    struct uuid uuid;
+    const char *found;
+
+    for (size_t i = 0; i < 4; i++) {
+        specs[i] = (struct cert_spec){.subject = &cn,
+                                      .num_subject = 1,
+                                      .not_before = NOW,
+                                      .not_after = NOW + 100,
+                                      .eku_server = true,
+                                      .path_len = -1,
+                                      .extra = &type,
+                                      .num_extra = 1};
+    }
+    specs[1].num_extra = 0;
+    specs[2].num_subject = 0;
+    specs[3].eku_server = false;
+    specs[3].eku_client = true;
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert(authority_issue(ca, &specs[i], &client, &a, &made[i], &err), "%s", err.text);
+        cr_expect_eq(recognise(ca, &made[i].cert, 1, NOW + 1, &found, &uuid), i == 0, "%zu: %s", i, err.text);
+        cr_expect(i == 0 || err.code == E_CERT_CHAIN);
+    }
+    cr_expect_not(recognise(ca, &made[0].cert, 1, NOW + 101, &found, &uuid), "expired");
+    cr_expect_not(recognise(ca, &made[0].cert, 0, NOW + 1, &found, &uuid));
+    cr_expect_str_eq(err.text, "expected a marble's certificate, found none");
+    cr_expect_not(recognise(ca, &ca->marble_root.der, 1, NOW + 1, &found, &uuid));
+    cr_expect_not(recognise(ca, &ca->intermediate.der, 1, NOW + 1, &found, &uuid));
+    cr_assert(ask_dns(name));
+    cr_assert(authority_rotate(ca, NOW, &next, &err));
+    cr_expect_not(recognise(next, &leaf.cert, 1, NOW + 1, &found, &uuid), "of before the last update");
+    cr_expect_eq(err.code, E_CERT_CHAIN);
+}

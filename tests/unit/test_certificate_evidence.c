@@ -235,7 +235,8 @@ Test(certificate_evidence, dice_evidence_that_is_malformed_or_of_another_key_is_
     } rows[] = {
         {{.tag = 60001},
          E_EVIDENCE_FORMAT,
-         "certificate: tagged evidence: tag 60001 is a local report, which proves nothing to another machine: "
+         "certificate: tagged evidence: tag 60001 is a local report, which proves nothing to another "
+         "machine: "
          "expected 60000, a quote"},
         {{.tag = 60003}, E_EVIDENCE_FORMAT, form},
         {{.num_elements = 3}, E_EVIDENCE_FORMAT, form},
@@ -384,19 +385,23 @@ Test(certificate_evidence, open_enclaves_evidence_binds_the_key_by_custom_claims
     issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
     cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
     cr_expect_eq(v.reason.code, E_KEY_BINDING);
-    cr_expect_str_eq(v.reason.text, "Open Enclave evidence: report data is not the SHA-256 of the 6 bytes of claims "
-                                    "behind the quote, and zeroes");
+    cr_expect_str_eq(v.reason.text,
+                     "Open Enclave evidence: report data is not the SHA-256 of the 6 bytes of claims "
+                     "behind the quote, and zeroes");
     value = oe_evidence(&s, quote_over(&s, slice_str("others")), slice_str("others"));
     issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence}, .value = value}, 1);
     cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
-    cr_expect_str_eq(v.reason.text,
-                     "evidence in a certificate (oe-evidence): its report data is not bound to the certificate's key");
-    issue(&s, &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence},
-                                  .value = evidence_wrap_oe(&s.a, quote_over(&s, s.spki))},
+    cr_expect_str_eq(
+        v.reason.text,
+        "evidence in a certificate (oe-evidence): its report data is not bound to the certificate's key");
+    issue(&s,
+          &(struct extension){.oid = {oid_oe_evidence, sizeof oid_oe_evidence},
+                              .value = evidence_wrap_oe(&s.a, quote_over(&s, s.spki))},
           1);
     cr_expect(!judge(&s, FRAMINGS_USUAL, &v));
-    cr_expect_str_eq(v.reason.text,
-                     "certificate: Open Enclave extension: expected an evidence header in front of the quote");
+    cr_expect_str_eq(
+        v.reason.text,
+        "certificate: Open Enclave extension: expected an evidence header in front of the quote");
     close_scene(&s);
 }
 
@@ -486,7 +491,8 @@ Test(certificate_evidence, the_certificate_must_be_valid_and_signed_by_its_own_k
     s.cert.der = slice_of(changed, s.cert.der.len);
     cr_expect(!judge(&s, FRAMING_GRAMINE_LEGACY, &v));
     cr_expect_eq(v.reason.code, E_SIGNATURE);
-    cr_expect(strstr(v.reason.text, "certificate with evidence: is not signed by its own key: ") == v.reason.text,
+    cr_expect(strstr(v.reason.text, "certificate with evidence: is not signed by its own key: ") ==
+                  v.reason.text,
               "%s", v.reason.text);
     cr_expect_eq(v.num_checks, 6, "of the evidence in it there is nothing to say yet");
     close_scene(&s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the production domain finds and gets where the kernel offers what tests/support/tee_shim.c offers. The evidence is
- * the simulated TEE's, so it can be judged: under the simulated roots. */
+/* What the production domain finds and gets where the kernel offers what tests/support/tee_shim.c offers. The
+ * evidence is the simulated TEE's, so it can be judged: under the simulated roots. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static void file(const char *name, const char *contents)
 {
     const char *slash = strrchr(name, '/');
 
-    if (slash != NULL && access(peer_path(&a, arena_strndup(&a, slice_of(name, (size_t)(slash - name)))), F_OK) != 0)
+    if (slash != NULL &&
+        access(peer_path(&a, arena_strndup(&a, slice_of(name, (size_t)(slash - name)))), F_OK) != 0)
         folder(arena_strndup(&a, slice_of(name, (size_t)(slash - name))));
     peer_write(name, slice_str(contents));
 }
@@ -148,7 +149,8 @@ Test(occlum, what_gives_no_quote_is_named, .init = begin, .fini = end)
 {
     file("dev/sgx", "");
     file("other", "");
-    expect_no_evidence(found("sgx-occlum"), "/dev/sgx: 8192 bytes that are not about the report data asked for");
+    expect_no_evidence(found("sgx-occlum"),
+                       "/dev/sgx: 8192 bytes that are not about the report data asked for");
     file("failing", "");
     expect_no_evidence(found("sgx-occlum"), "/dev/sgx: asking for the size of a quote: Input/output error");
 }
@@ -216,9 +218,11 @@ Test(sev_guest, what_gives_no_report_is_named, .init = begin, .fini = end)
 {
     file("dev/sev-guest", "");
     file("other", "");
-    expect_no_evidence(found("snp-sev-guest"), "/dev/sev-guest: 1184 bytes that are not about the report data");
+    expect_no_evidence(found("snp-sev-guest"),
+                       "/dev/sev-guest: 1184 bytes that are not about the report data");
     file("failing", "");
-    expect_no_evidence(found("snp-sev-guest"), "/dev/sev-guest: asking for a report: firmware status 0x0, host status 0x0");
+    expect_no_evidence(found("snp-sev-guest"),
+                       "/dev/sev-guest: asking for a report: firmware status 0x0, host status 0x0");
     expect_no_seal_key(found("snp-sev-guest"), "/dev/sev-guest: asking for a derived key");
 }
 
@@ -287,7 +291,9 @@ Test(tsm, asks_again_when_others_write_or_the_provider_is_busy, .init = begin, .
     file("busy", "2\n");
     (void)judged(collected(found("snp-tsm")), &nothing);
     file("conflicts", "99\n");
-    expect_no_evidence(found("snp-tsm"), "5 times in vain: /sys/kernel/config/tsm/report: something else writes the same entry");
+    expect_no_evidence(
+        found("snp-tsm"),
+        "5 times in vain: /sys/kernel/config/tsm/report: something else writes the same entry");
     file("conflicts", "0\n");
     file("busy", "99\n");
     expect_no_evidence(found("snp-tsm"), "/outblob: Device or resource busy");
@@ -298,7 +304,8 @@ Test(tsm, a_report_about_something_else_is_refused, .init = begin, .fini = end)
 {
     provider("sev_guest\n");
     file("other", "");
-    expect_no_evidence(found("snp-tsm"), "/sys/kernel/config/tsm/report: 1184 bytes that are not about the report data");
+    expect_no_evidence(found("snp-tsm"),
+                       "/sys/kernel/config/tsm/report: 1184 bytes that are not about the report data");
 }
 
 Test(tsm, seals_with_the_chips_key_where_the_device_is_there, .init = begin, .fini = end)
@@ -318,7 +325,8 @@ Test(tsm, a_tdx_device_without_it_is_a_clear_refusal, .init = begin, .fini = end
     cr_assert_not(tee_here(&tee, &err));
     cr_expect_eq(err.code, E_NO_TEE);
     cr_expect(strstr(tee_survey(&a),
-                     "tdx-tsm: not here: /dev/tdx_guest is there and /sys/kernel/config/tsm/report is not: quotes come "
+                     "tdx-tsm: not here: /dev/tdx_guest is there and /sys/kernel/config/tsm/report is not: "
+                     "quotes come "
                      "from there; use Linux 6.7 or later and mount configfs on /sys/kernel/config\n") != NULL,
               "%s", tee_survey(&a));
 }
@@ -383,10 +391,12 @@ Test(aci, sends_along_what_azure_puts_beside_the_container, .init = begin, .fini
 Test(aci, is_not_there_without_its_folder_or_the_device, .init = begin, .fini = end)
 {
     security_context();
-    cr_expect(strstr(tee_survey(&a), "/context is there, and no /dev/sev-guest, so this is no SEV-SNP guest\n") != NULL,
+    cr_expect(strstr(tee_survey(&a),
+                     "/context is there, and no /dev/sev-guest, so this is no SEV-SNP guest\n") != NULL,
               "%s", tee_survey(&a));
     cr_assert_eq(setenv("UVM_SECURITY_CONTEXT_DIR", "/nowhere", 1), 0);
-    cr_expect(strstr(tee_survey(&a), "snp-aci: not here: UVM_SECURITY_CONTEXT_DIR: /nowhere does not exist\n") != NULL);
+    cr_expect(strstr(tee_survey(&a),
+                     "snp-aci: not here: UVM_SECURITY_CONTEXT_DIR: /nowhere does not exist\n") != NULL);
 }
 
 Test(aci, a_file_that_is_missing_or_no_base64_is_named, .init = begin, .fini = end)
@@ -423,7 +433,8 @@ Test(probing, says_what_was_found_and_why_the_others_were_rejected, .init = begi
     provider("sev_guest\n");
     cr_expect_str_eq(
         tee_survey(&a),
-        "sgx-gramine: not here: /dev/attestation/attestation_type does not exist, so this is not Gramine with SGX\n"
+        "sgx-gramine: not here: /dev/attestation/attestation_type does not exist, so this is not Gramine "
+        "with SGX\n"
         "sgx-occlum: not here: the system calls itself Linux, not Occlum\n"
         "nitro: not here: no /dev/nsm, so this is no AWS Nitro enclave\n"
         "snp-aci: not here: UVM_SECURITY_CONTEXT_DIR is not set, so this is no confidential container group\n"

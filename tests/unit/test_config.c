@@ -59,6 +59,8 @@ Test(config, says_what_is_wrong, .fini = end)
          "EDG_COORDINATOR_CLIENT_ADDR: expected HOST:PORT or :PORT, found \":65536\""},
         {"EDG_COORDINATOR_CLIENT_ADDR=:",
          "EDG_COORDINATOR_CLIENT_ADDR: expected HOST:PORT or :PORT, found \":\""},
+        {"EDG_COORDINATOR_PROMETHEUS_ADDR=9944",
+         "EDG_COORDINATOR_PROMETHEUS_ADDR: expected HOST:PORT or :PORT, found \"9944\""},
         {"EDG_COORDINATOR_DEV_MODE=yes", "EDG_COORDINATOR_DEV_MODE: expected 0 or 1, found \"yes\""},
         {"EDG_DEBUG_LOGGING=2", "EDG_DEBUG_LOGGING: expected 0 or 1, found \"2\""},
         {"EDG_HTTP_ERROR_LOG_LEVEL=loud",
@@ -91,13 +93,22 @@ Test(config, only_the_simulated_domain_can_do_without_evidence, .fini = end)
 
 Test(config, later_features_are_named_and_a_runtime_s_own_words_are_not, .fini = end)
 {
-    cr_assert(read_one("EDG_COORDINATOR_PROMETHEUS_ADDR=:9944", false));
+    cr_assert(read_one("EDG_STORE_BACKEND=k8s-secret", false));
     cr_assert_eq(config.num_without_effect, 1);
-    cr_expect_str_eq(config.without_effect[0], "EDG_COORDINATOR_PROMETHEUS_ADDR");
+    cr_expect_str_eq(config.without_effect[0], "EDG_STORE_BACKEND");
     cr_assert(read_one("OE_SIMULATION=1", false));
     cr_expect_eq(config.num_without_effect, 0);
-    cr_assert(read_one("EDG_COORDINATOR_PROMETHEUS_ADDR=", false));
+    cr_assert(read_one("EDG_STORE_BACKEND=", false));
     cr_expect_eq(config.num_without_effect, 0, "empty is not set");
+}
+
+Test(config, metrics_have_a_listener_if_they_have_an_address, .fini = end)
+{
+    cr_assert(read_one("EDG_COORDINATOR_PROMETHEUS_ADDR=:9944", false));
+    cr_expect_str_eq(config.metrics_address, ":9944");
+    cr_expect_eq(config.num_without_effect, 0);
+    cr_assert(read_one("EDG_COORDINATOR_PROMETHEUS_ADDR=", false));
+    cr_expect_null(config.metrics_address);
 }
 
 Test(config, the_state_lies_under_the_working_directory_outside, .fini = end)

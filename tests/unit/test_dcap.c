@@ -128,8 +128,8 @@ Test(dcap, debug_is_told)
 
     scene_usual(&s);
     debug.debug = true;
-    cr_assert(sim_quote(&sim_platform_default, &debug, scene_report_data, &s.a, &s.evidence.quote, &err), "%s",
-              err.text);
+    cr_assert(sim_quote(&sim_platform_default, &debug, scene_report_data, &s.a, &s.evidence.quote, &err),
+              "%s", err.text);
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     cr_expect(s.v.claims.debug);
     scene_close(&s);
@@ -175,7 +175,8 @@ Test(dcap, statuses_of_platform_and_enclave_are_merged)
 
         scene_of(&s, &sim_platform_default, &sim_platform_default, &o);
         cr_expect_eq(judge(&s), E_NONE, "row %zu: %s", i, s.v.reason.text);
-        cr_expect_eq(s.v.claims.dcap.tcb_status, rows[i].status, "row %zu: %s", i, tcb_status_name(s.v.claims.dcap.tcb_status));
+        cr_expect_eq(s.v.claims.dcap.tcb_status, rows[i].status, "row %zu: %s", i,
+                     tcb_status_name(s.v.claims.dcap.tcb_status));
         cr_assert_eq(s.v.claims.dcap.num_advisories, 2);
         cr_expect_str_eq(s.v.claims.dcap.advisories[0], "INTEL-SA-00289");
         scene_close(&s);
@@ -451,7 +452,7 @@ Test(dcap, a_changed_byte_is_refused_or_changes_nothing, .timeout = 250)
     (void)judge(&s);
     usual = verdict_text(&s.v, &s.a);
     struct slice *const parts[] = {
-        &s.evidence.quote,          &s.collateral.tcb_info,        &s.collateral.tcb_issuer_chain,
+        &s.evidence.quote,         &s.collateral.tcb_info,        &s.collateral.tcb_issuer_chain,
         &s.collateral.qe_identity, &s.collateral.qe_issuer_chain, &s.collateral.pck_crl,
         &s.collateral.root_ca_crl};
     for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++) {
@@ -575,10 +576,11 @@ Test(dcap, evidence_without_chain_takes_it_from_the_collateral)
     scene_usual(&s);
     cr_assert(dcap_quote_parse(s.quote, &q, &err));
     s.evidence.quote = recertified(&s, 3, slice_str("encrypted platform id"));
-    EXPECT_REFUSED(
-        &s, E_EVIDENCE_FORMAT,
-        "certification data type 3 holds no PCK chain, and the collateral has none");
+    EXPECT_REFUSED(&s, E_EVIDENCE_FORMAT,
+                   "certification data type 3 holds no PCK chain, and the collateral has none");
     s.collateral.pck_chain = q.cert_data;
+    cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
+    s.evidence.quote = recertified(&s, 5, slice_str("no PEM"));
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);
     s.evidence.quote = recertified(&s, 7, slice_str("manifest"));
     cr_expect_eq(judge(&s), E_NONE, "%s", s.v.reason.text);

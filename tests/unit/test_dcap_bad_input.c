@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quotes and collateral with one bit, one length, one date or one certificate changed: each is refused, and by
- * the step that is there for it. Signatures that hold are remembered, so thousands of bits take seconds. */
+/* Quotes and collateral with one bit, one length, one date or one certificate changed: each is refused, and
+ * by the step that is there for it. Signatures that hold are remembered, so thousands of bits take seconds.
+ */
 #include "tests/support/dcap_scene.h"
 
 #include "attestation/pck.h"
@@ -62,8 +63,14 @@ struct region {
     enum err_code codes[MAX_CODES];
 };
 
-#define QUOTE_SIG {E_QUOTE_SIGNATURE}
-#define FORMAT {E_EVIDENCE_FORMAT}
+#define QUOTE_SIG                                                                                            \
+    {                                                                                                        \
+        E_QUOTE_SIGNATURE                                                                                    \
+    }
+#define FORMAT                                                                                               \
+    {                                                                                                        \
+        E_EVIDENCE_FORMAT                                                                                    \
+    }
 static const struct region header[] = {{"version, key type, TEE type", 8, FORMAT},
                                        {"QE and PCE SVN", 4, QUOTE_SIG},
                                        {"vendor", 16, FORMAT},
@@ -176,8 +183,9 @@ static void put_chain(struct scene *s, struct arena *a, const struct slice ders[
 
 Test(dcap_bad_input, each_bit_of_the_pck_chain_is_protected, .timeout = 250)
 {
-    static const enum err_code codes[3][MAX_CODES] = {
-        {E_PCK_CHAIN, E_EVIDENCE_FORMAT}, {E_PCK_CHAIN, E_EVIDENCE_FORMAT}, {E_ROOT, E_EVIDENCE_FORMAT, E_PCK_CHAIN}};
+    static const enum err_code codes[3][MAX_CODES] = {{E_PCK_CHAIN, E_EVIDENCE_FORMAT},
+                                                      {E_PCK_CHAIN, E_EVIDENCE_FORMAT},
+                                                      {E_ROOT, E_EVIDENCE_FORMAT, E_PCK_CHAIN}};
     struct pck_chain chain;
     struct scene s;
 
@@ -281,7 +289,12 @@ Test(dcap_bad_input, every_truncation_is_refused, .timeout = 250)
 
 Test(dcap_bad_input, lengths_that_are_zero_oversized_or_do_not_add_up_are_refused)
 {
-    enum { SIG_LEN = 632, OUTER_LEN = 766, AUTH_LEN = 1218, CERT_LEN = 1254 }; /* of a TDX quote of version 4 */
+    enum {
+        SIG_LEN = 632,
+        OUTER_LEN = 766,
+        AUTH_LEN = 1218,
+        CERT_LEN = 1254
+    }; /* of a TDX quote of version 4 */
     static const struct {
         size_t at, width;
     } fields[] = {{SIG_LEN, 4}, {OUTER_LEN, 4}, {AUTH_LEN, 2}, {CERT_LEN, 4}};
@@ -299,8 +312,8 @@ Test(dcap_bad_input, lengths_that_are_zero_oversized_or_do_not_add_up_are_refuse
             for (size_t k = 0; k < fields[f].width; k++)
                 copy[fields[f].at + k] = (uint8_t)((uint64_t)v >> 8 * k);
             s.evidence.quote = slice_of(copy, s.quote.len);
-            cr_expect_eq(judge(&s), E_EVIDENCE_FORMAT, "field at %zu, value %lld: %s", fields[f].at, (long long)v,
-                         s.v.reason.text);
+            cr_expect_eq(judge(&s), E_EVIDENCE_FORMAT, "field at %zu, value %lld: %s", fields[f].at,
+                         (long long)v, s.v.reason.text);
         }
     scene_close(&s);
 }
@@ -350,8 +363,8 @@ Test(dcap_bad_input, signatures_of_zero_and_of_the_order_or_more_are_refused)
     scene_close(&s);
 }
 
-/* ECDSA: with (r, s) also (r, n - s) holds. So evidence has more than one spelling, and nobody may take one that is
- * new for one that is fresh. */
+/* ECDSA: with (r, s) also (r, n - s) holds. So evidence has more than one spelling, and nobody may take one
+ * that is new for one that is fresh. */
 Test(dcap_bad_input, the_mirror_of_a_signature_holds_and_changes_no_claim)
 {
     uint8_t n[32], *copy;
@@ -475,19 +488,24 @@ Test(dcap_bad_input, keys_on_another_curve_are_refused)
     scene_with_chain(&s, &chain);
     cr_assert(sim_pki_platform(&sim_platform_default, &plain, &s.a, &platform, &err) &&
               sim_pki_signing(usual_dates, &s.a, &signing, &err));
-    put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, with_key(&s, KEY_P384, &chain.root, NULL)});
+    put_chain(&s, &s.a,
+              (const struct slice[]){chain.leaf.der, chain.intermediate.der,
+                                     with_key(&s, KEY_P384, &chain.root, NULL)});
     EXPECT_REFUSED(&s, E_ROOT, "");
     put_chain(&s, &s.a,
-              (const struct slice[]){with_key(&s, KEY_P384, &chain.leaf, &platform.platform_ca), chain.intermediate.der,
-                                     chain.root.der});
+              (const struct slice[]){with_key(&s, KEY_P384, &chain.leaf, &platform.platform_ca),
+                                     chain.intermediate.der, chain.root.der});
     EXPECT_REFUSED(&s, E_QE_REPORT_SIGNATURE, "");
     put_chain(&s, &s.a,
-              (const struct slice[]){chain.leaf.der, with_key(&s, KEY_P384, &chain.intermediate, &platform.root), chain.root.der});
+              (const struct slice[]){chain.leaf.der,
+                                     with_key(&s, KEY_P384, &chain.intermediate, &platform.root),
+                                     chain.root.der});
     EXPECT_REFUSED(&s, E_PCK_CHAIN, "PCK certificate: ");
     put_chain(&s, &s.a, (const struct slice[]){chain.leaf.der, chain.intermediate.der, chain.root.der});
-    s.collateral.tcb_issuer_chain = slice_str(
-        arena_printf(&s.a, "%s%s", pem_text(&s.a, "CERTIFICATE", with_key(&s, KEY_P384, &signing.tcb_signing.cert, &signing.root)),
-                     pem_text(&s.a, "CERTIFICATE", signing.root.cert.der)));
+    s.collateral.tcb_issuer_chain = slice_str(arena_printf(
+        &s.a, "%s%s",
+        pem_text(&s.a, "CERTIFICATE", with_key(&s, KEY_P384, &signing.tcb_signing.cert, &signing.root)),
+        pem_text(&s.a, "CERTIFICATE", signing.root.cert.der)));
     EXPECT_REFUSED(&s, E_COLLATERAL_SIGNATURE, "");
     sim_pki_wipe(&platform);
     sim_pki_wipe(&signing);
@@ -512,7 +530,8 @@ Test(dcap_bad_input, a_root_of_the_same_name_with_another_key_is_refused)
         const struct slice was = *chains[i];
         const char *pem = arena_strndup(&s.a, was), *second = strstr(pem + 1, "-----BEGIN");
 
-        *chains[i] = slice_str(arena_printf(&s.a, "%.*s%s", (int)(second - pem), pem, pem_text(&s.a, "CERTIFICATE", root)));
+        *chains[i] = slice_str(
+            arena_printf(&s.a, "%.*s%s", (int)(second - pem), pem, pem_text(&s.a, "CERTIFICATE", root)));
         EXPECT_REFUSED(&s, E_ROOT, "issuer chain: root certificate: its key is none of the 1 trust anchors");
         *chains[i] = was;
     }
@@ -534,7 +553,8 @@ Test(dcap_bad_input, the_certificate_of_another_platform_does_not_vouch_for_this
     cr_assert(sim_collateral(&other, &with_chain, NOW, &s.a, &of_other, &err), "%s", err.text);
     s.collateral.pck_chain = of_other.pck_chain;
     EXPECT_REFUSED(&s, E_QE_REPORT_SIGNATURE, "");
-    put_chain(&s, &s.a, (const struct slice[]){chain.intermediate.der, chain.intermediate.der, chain.root.der});
+    put_chain(&s, &s.a,
+              (const struct slice[]){chain.intermediate.der, chain.intermediate.der, chain.root.der});
     EXPECT_REFUSED(&s, E_PCK_CHAIN, "expected one PCK certificate");
     memo_free(&s.what.memo);
     scene_close(&s);
@@ -549,7 +569,8 @@ Test(dcap_bad_input, a_tcb_signer_that_is_another_certificate_of_intels_is_refus
     s.collateral.tcb_issuer_chain =
         slice_str(arena_printf(&s.a, "%s%s", pem_text(&s.a, "CERTIFICATE", chain.intermediate.der),
                                pem_text(&s.a, "CERTIFICATE", chain.root.der)));
-    EXPECT_REFUSED(&s, E_COLLATERAL_SIGNATURE, "tcbInfo: issuer chain: expected a certificate of SGX TCB Signing");
+    EXPECT_REFUSED(&s, E_COLLATERAL_SIGNATURE,
+                   "tcbInfo: issuer chain: expected a certificate of SGX TCB Signing");
     s.collateral.tcb_issuer_chain = slice_str(pem_text(&s.a, "CERTIFICATE", chain.root.der));
     EXPECT_REFUSED(&s, E_COLLATERAL_SIGNATURE, "tcbInfo: issuer chain: expected 2 certificates");
     memo_free(&s.what.memo);
@@ -588,11 +609,12 @@ Test(dcap_bad_input, a_list_or_document_that_is_not_valid_now_is_refused)
 
         scene_of_td(&s, &sim_td_default, &plain, &usual);
         cr_assert(sim_collateral(&sim_platform_default, &o, NOW, &s.a, &stale, &err), "%s", err.text);
-        struct slice *const parts[] = {&s.collateral.root_ca_crl, &s.collateral.pck_crl, &s.collateral.tcb_info,
-                                       &s.collateral.qe_identity};
+        struct slice *const parts[] = {&s.collateral.root_ca_crl, &s.collateral.pck_crl,
+                                       &s.collateral.tcb_info, &s.collateral.qe_identity};
         const struct slice with[] = {stale.root_ca_crl, stale.pck_crl, stale.tcb_info, stale.qe_identity};
         *parts[i / 2] = with[i / 2];
-        cr_expect_eq(judge(&s), i < 4 ? E_CRL_EXPIRED : E_COLLATERAL_EXPIRED, "row %u: %s", i, s.v.reason.text);
+        cr_expect_eq(judge(&s), i < 4 ? E_CRL_EXPIRED : E_COLLATERAL_EXPIRED, "row %u: %s", i,
+                     s.v.reason.text);
         scene_close(&s);
     }
 }

@@ -23,8 +23,8 @@ static void end(void) { arena_wipe(&a); }
 /* Just enough of each kind to be recognised, and some bytes more. */
 static struct slice sample(enum evidence_kind kind)
 {
-    static uint8_t quote[100] = {4, 0, 2, 0, 0x81}, snp[1184] = {3}, hcl[64] = "HCLA", cose[32] = {0x84, 0x44},
-                   cert[] = {0x30, 0x03, 0x02, 0x01, 0x05};
+    static uint8_t quote[100] = {4, 0, 2, 0, 0x81}, snp[1184] = {3}, hcl[64] = "HCLA",
+                   cose[32] = {0x84, 0x44}, cert[] = {0x30, 0x03, 0x02, 0x01, 0x05};
 
     snp[0x34] = 1;
     switch (kind) {
@@ -86,23 +86,26 @@ Test(evidence, each_kind_is_recognised_in_each_encoding, .init = begin, .fini = 
             bare[strlen(bare) - 1] = '\0';
         expect_kind(slice_str(bare), k, s, "base64 without padding");
     }
-    expect_kind(slice_str(arena_printf(&a, "\n%s\n", pem_text(&a, "CERTIFICATE", sample(EVIDENCE_CERTIFICATE)))),
-                EVIDENCE_CERTIFICATE, sample(EVIDENCE_CERTIFICATE), "PEM");
+    expect_kind(
+        slice_str(arena_printf(&a, "\n%s\n", pem_text(&a, "CERTIFICATE", sample(EVIDENCE_CERTIFICATE)))),
+        EVIDENCE_CERTIFICATE, sample(EVIDENCE_CERTIFICATE), "PEM");
 }
 
 Test(evidence, headers_of_open_enclave_and_of_the_firmware_do_not_hide_the_kind, .init = begin, .fini = end)
 {
-    static const uint8_t oe_sgx[40] = {3,    0,    0,    0,    0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d, 0x40, 0x14,
-                                       0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd, 0x8c};
+    static const uint8_t oe_sgx[40] = {3,    0,    0,    0,    0xa3, 0xa2, 0x1e, 0x87, 0x1b, 0x4d,
+                                       0x40, 0x14, 0xb7, 0x0a, 0xa1, 0x25, 0xd2, 0xfb, 0xcd, 0x8c};
     const struct slice wrapped_quote = evidence_wrap_oe(&a, sample(EVIDENCE_DCAP));
     uint8_t *response = arena_alloc(&a, 32 + 1184);
 
     expect_kind(wrapped_quote, EVIDENCE_DCAP, wrapped_quote, "report header");
-    expect_kind(slice_of(oe_sgx, sizeof oe_sgx), EVIDENCE_DCAP, slice_of(oe_sgx, sizeof oe_sgx), "evidence header");
+    expect_kind(slice_of(oe_sgx, sizeof oe_sgx), EVIDENCE_DCAP, slice_of(oe_sgx, sizeof oe_sgx),
+                "evidence header");
     response[4] = 1184 & 0xff;
     response[5] = 1184 >> 8;
     memcpy(response + 32, sample(EVIDENCE_SNP).ptr, 1184);
-    expect_kind(slice_of(response, 32 + 1184), EVIDENCE_SNP, slice_of(response, 32 + 1184), "firmware response");
+    expect_kind(slice_of(response, 32 + 1184), EVIDENCE_SNP, slice_of(response, 32 + 1184),
+                "firmware response");
 }
 
 Test(evidence, what_is_no_evidence_is_refused_with_what_was_tried, .init = begin, .fini = end)
@@ -113,7 +116,8 @@ Test(evidence, what_is_no_evidence_is_refused_with_what_was_tried, .init = begin
         const char *text;
     } rows[] = {
         {{0}, E_EVIDENCE_MISSING, "expected evidence, found no bytes"},
-        {slice_str("hello, world"), E_EVIDENCE_FORMAT, "evidence: text that is neither hexadecimal nor base64"},
+        {slice_str("hello, world"), E_EVIDENCE_FORMAT,
+         "evidence: text that is neither hexadecimal nor base64"},
         {slice_str("00112233"), E_EVIDENCE_FORMAT, "evidence: 6 bytes are no SGX or TDX quote"},
         {slice_str("   \n"), E_EVIDENCE_FORMAT, "evidence: 4 bytes are no SGX or TDX quote"},
         {slice_of("\xff\xfe\x00", 3), E_EVIDENCE_FORMAT, "evidence: 3 bytes are no SGX or TDX quote"},
@@ -169,7 +173,8 @@ Test(evidence, parts_go_into_a_container_and_come_out_of_it, .init = begin, .fin
     cr_expect(slice_equal(out.hcl_report, in.hcl_report) && slice_equal(out.quote, in.quote));
     cr_expect(slice_equal(out.tpm_quote_sig, in.tpm_quote_sig) && slice_equal(out.vek_chain, in.vek_chain));
     cr_expect(slice_equal(evidence_encode(&out, &a), encoded));
-    cr_assert(evidence_read(slice_str(base64_text(&a, encoded, BASE64_STD)), &a, &again, &err), "%s", err.text);
+    cr_assert(evidence_read(slice_str(base64_text(&a, encoded, BASE64_STD)), &a, &again, &err), "%s",
+              err.text);
     cr_expect(slice_equal(evidence_encode(&again, &a), encoded), "a container may be text, too");
     for (size_t len = 0; len < encoded.len; len++)
         cr_expect(!evidence_decode(slice_of(encoded.ptr, len), &out, &err), "%zu bytes", len);
@@ -279,7 +284,12 @@ Test(evidence, open_enclaves_formats_say_what_follows, .init = begin, .fini = en
         {oe_evidence(1, quote, 0), false, false, false, {0}, "expected a report header in it"},
         {oe_evidence(0, quote, 1), false, false, false, {0}, "announces 101 bytes, 100 follow"},
         {oe_evidence(0, quote, -1), false, false, false, {0}, "announces 99 bytes, 100 follow"},
-        {oe_evidence(0, quote, INT64_MAX - 100), false, false, false, {0}, "announces 9223372036854775807 bytes"},
+        {oe_evidence(0, quote, INT64_MAX - 100),
+         false,
+         false,
+         false,
+         {0},
+         "announces 9223372036854775807 bytes"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -98,8 +98,10 @@ Test(hcl_report, what_is_wrong_is_named, .init = begin, .fini = end)
     expect_refusal(slice_of(report.ptr, 1235), "HCL report: ends inside its request data");
     expect_refusal(with(report, 1220, 2), "HCL request data version: expected 1, found 2");
     expect_refusal(with(report, 1224, 3), "HCL report type: expected 2 (SNP) or 4 (TDX), found 3");
-    expect_refusal(with(report, 1228, 9), "HCL hash type: expected 1, 2 or 3 (SHA-256, SHA-384, SHA-512), found 9");
-    expect_refusal(with(report, 1228, 0), "HCL hash type: expected 1, 2 or 3 (SHA-256, SHA-384, SHA-512), found 0");
+    expect_refusal(with(report, 1228, 9),
+                   "HCL hash type: expected 1, 2 or 3 (SHA-256, SHA-384, SHA-512), found 9");
+    expect_refusal(with(report, 1228, 0),
+                   "HCL hash type: expected 1, 2 or 3 (SHA-256, SHA-384, SHA-512), found 0");
     expect_refusal(with(report, report.len - 1, 1),
                    "HCL report: something other than zeroes follows the runtime data");
 }
@@ -159,7 +161,8 @@ Test(hcl_runtime, names_the_attestation_key, .init = begin, .fini = end)
     cr_expect(slice_equal(r.ak_spki, key_spki(&ak, &a)));
     cr_expect_eq(r.ak_modulus.len, 256);
     cr_expect_eq(strlen(r.user_data), 128);
-    cr_expect_str_eq(r.vm_configuration, "{\"console-enabled\":false,\"secure-boot\":true,\"tpm-enabled\":true}");
+    cr_expect_str_eq(r.vm_configuration,
+                     "{\"console-enabled\":false,\"secure-boot\":true,\"tpm-enabled\":true}");
 }
 
 Test(hcl_runtime, other_keys_and_members_are_passed_over, .init = begin, .fini = end)
@@ -183,17 +186,22 @@ Test(hcl_runtime, what_does_not_name_one_rsa_key_is_refused, .init = begin, .fin
     expect_runtime_refusal("{}", "none is named HCLAkPub");
     expect_runtime_refusal("{\"keys\":1}", "$.keys");
     expect_runtime_refusal("{\"keys\":[1]}", "$.keys[0]");
-    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s,%s]}", good, good), "more than one is named HCLAkPub");
+    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s,%s]}", good, good),
+                           "more than one is named HCLAkPub");
     expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s],\"keys\":[%s]}", good, good), "HCL runtime data");
-    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "EC", "AQAB", modulus)), "kty");
+    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "EC", "AQAB", modulus)),
+                           "kty");
     expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "Aw", modulus)),
                            "$.keys[0].e: expected 65537");
-    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "AAEAAQ", modulus)), "$.keys[0].e");
+    expect_runtime_refusal(
+        arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "AAEAAQ", modulus)), "$.keys[0].e");
     expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "AQAB", "AQAB")),
                            "$.keys[0].n: expected 256 to 512 bytes, found 3");
-    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "AQAB", "=")), "$.keys[0].n");
+    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s]}", key_json("HCLAkPub", "RSA", "AQAB", "=")),
+                           "$.keys[0].n");
     expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s],\"user-data\":1}", good), "$.user-data");
-    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s],\"vm-configuration\":1}", good), "$.vm-configuration");
+    expect_runtime_refusal(arena_printf(&a, "{\"keys\":[%s],\"vm-configuration\":1}", good),
+                           "$.vm-configuration");
 }
 
 /* ---- TDREPORT ----------------------------------------------------------------------- */
@@ -211,7 +219,8 @@ Test(td_local_report, is_taken_apart, .init = begin, .fini = end)
     cr_expect(t.report_data.ptr == in + 128 && t.report_data.len == 64);
     cr_expect(t.claims.tee_tcb_svn.ptr == in + 264 && t.claims.mr_seam.ptr == in + 280);
     cr_expect(t.claims.mr_signer_seam.ptr == in + 328 && t.claims.seam_attributes.ptr == in + 376);
-    cr_expect(t.claims.td_attributes.ptr == in + 512 && t.claims.xfam.ptr == in + 520 && t.claims.mr_td.ptr == in + 528);
+    cr_expect(t.claims.td_attributes.ptr == in + 512 && t.claims.xfam.ptr == in + 520 &&
+              t.claims.mr_td.ptr == in + 528);
     cr_expect(t.claims.rtmr[0].ptr == in + 720 && t.claims.rtmr[3].ptr == in + 864);
     cr_expect_not(td_local_report_parse(slice_of(in, sizeof in - 1), &t, &err));
     in[0] = 0;

@@ -114,3 +114,21 @@ Test(address, that_is_not_host_and_port_is_refused, .fini = end)
             arena_printf(&a, "address \"%s\", expected host:port with a port of 0 to 65535", cases[i]));
     }
 }
+
+Test(http, all_values_of_a_name_come_in_order, .fini = end)
+{
+    struct slice *values;
+    size_t num;
+    struct err err = {0};
+
+    cr_assert(http_query_all(slice_str("s=a&x=1&s=&s=b%20c&t&s"), "s", &a, &values, &num, &err), "%s", err.text);
+    cr_assert_eq(num, 4);
+    cr_expect(slice_equal(values[0], slice_str("a")));
+    cr_expect_eq(values[1].len, 0);
+    cr_expect(slice_equal(values[2], slice_str("b c")));
+    cr_expect_eq(values[3].len, 0);
+    cr_assert(http_query_all(slice_str(""), "s", &a, &values, &num, &err));
+    cr_expect_eq(num, 0);
+    cr_expect_not(http_query_all(slice_str("s=a&s=%zz"), "s", &a, &values, &num, &err));
+    cr_expect_eq(err.code, E_HTTP_FORMAT);
+}

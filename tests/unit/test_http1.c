@@ -160,7 +160,14 @@ Test(http1, what_is_not_http_is_refused_and_the_connection_closed)
         const char *request, *text;
         enum err_code code;
     } cases[] = {
-        {"BREW / HTTP/1.1\r\n\r\n", "HTTP: Invalid method encountered", E_HTTP_FORMAT},
+        {"BREW / HTTP/1.1\r\n\r\n", "HTTP: a method that is not known", E_HTTP_METHOD},
+        {"get / HTTP/1.1\r\n\r\n", "HTTP: a method that is not known", E_HTTP_METHOD},
+        {"\r\nGETTER / HTTP/1.1\r\n\r\n", "HTTP: a method that is not known", E_HTTP_METHOD},
+        {"BREW", "HTTP: a method that is not known", E_HTTP_METHOD},
+        {"SETUP /x HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP: a method that is not known", E_HTTP_METHOD},
+        {"BREW / HTTQ/1.1\r\n\r\n", "HTTP: Invalid method encountered", E_HTTP_FORMAT},
+        {"BREW /\r\n\r\n", "HTTP: Invalid method encountered", E_HTTP_FORMAT},
+        {"BR(W / HTTP/1.1\r\n\r\n", "HTTP: Invalid method encountered", E_HTTP_FORMAT},
         {"\x16\x03\x01\x02", "HTTP: Invalid method encountered", E_HTTP_FORMAT},
         {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP:", E_HTTP_FORMAT},
         {"GET / HTTP/2.0\r\nHost: m\r\n\r\n", "HTTP: version 2.0, expected 1.0 or 1.1", E_HTTP_FORMAT},
@@ -168,8 +175,8 @@ Test(http1, what_is_not_http_is_refused_and_the_connection_closed)
         {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP: 2 Host header fields, expected one",
          E_HTTP_FORMAT},
         {"GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP:", E_HTTP_FORMAT},
-        {"CONNECT mesh:443 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP: request target \"mesh:443\", expected a path",
-         E_HTTP_FORMAT},
+        {"CONNECT mesh:443 HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP: CONNECT, and this is no proxy",
+         E_HTTP_METHOD},
         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
          "HTTP:", E_HTTP_FORMAT},
         {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n",

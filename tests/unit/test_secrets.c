@@ -35,26 +35,35 @@ static void end(void)
 static const struct marble FRONTEND = {.type = "frontend"},
                            LOOSE = {.type = "frontend", .disable_secret_binding = true};
 
+static struct slice root_secret(void)
+{
+    static uint8_t bytes[ROOT_SECRET_LEN];
+
+    for (size_t i = 0; i < ROOT_SECRET_LEN; i++)
+        bytes[i] = (uint8_t)i;
+    return slice_of(bytes, sizeof bytes);
+}
+
 static struct secret_value one(struct secret_spec spec, const struct marble *m, bool expected)
 {
-    static uint8_t root_secret[ROOT_SECRET_LEN];
-    const struct manifest manifest = {.secrets = &spec, .num_secrets = 1};
-    struct secret_set shared = {0}, set = {0};
-    struct secrets_for who = {&manifest,   &shared, ca, slice_of(root_secret, sizeof root_secret),
-                              {{2, 3, 4}}, m};
+    struct secret_spec *kept_spec = arena_alloc(&a, sizeof spec);
+    const struct manifest manifest = {.secrets = kept_spec, .num_secrets = 1};
+    struct kept_secrets kept;
+    struct marble_secrets set = {0};
+    struct secrets_for who = {
+        .manifest = &manifest, .kept = &kept, .ca = ca, .uuid = {{2, 3, 4}}, .marble = m};
     struct secret_value v = {0};
     bool ok;
 
-    for (size_t i = 0; i < ROOT_SECRET_LEN; i++)
-        root_secret[i] = (uint8_t)i;
+    *kept_spec = spec;
     err = (struct err){0};
-    ok = secrets_make_shared(&manifest, ca, NOW, &a, &shared, &err) &&
+    ok = secrets_begin(&manifest, root_secret(), ca, NOW, &a, &kept, &err) &&
          secrets_of_marble(&who, NOW, &a, &set, &err);
     cr_assert_eq(ok, expected, "%s", err.text);
     if (ok) {
-        cr_assert_eq(set.num, 1);
-        cr_expect_eq(set.values[0].spec, &spec);
-        v = set.values[0];
+        cr_assert_eq(set.now.num, 1);
+        cr_expect_eq(set.now.values[0].spec, kept_spec);
+        v = set.now.values[0];
     }
     return v;
 }
@@ -99,6 +108,7 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
     static char bad_ip[] = "300.0.0.1";
     static char *bad_ips[] = {bad_ip};
     static uint64_t bad_usage[] = {1, 14};
+    struct extension bad_basic = {OID_BASIC_CONSTRAINTS, slice_str("?"), true};
     const struct {
         struct secret_spec spec;
         enum err_code code;
@@ -116,12 +126,35 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
         {{.name = "k", .type = SECRET_SYMMETRIC_KEY, .size = UINT64_MAX - 7, .shared = true},
          E_SECRET_VALUE,
          "secret \"k\": Size: expected a multiple of 8 from 8 to 33554432 bits, found 18446744073709551608"},
-        {{.name = "c", .type = SECRET_CERT_ECDSA, .size = 224},
+        {{.name = "c", .type = SECRET_CERT_ECDSA, .size = 255},
+         E_SECRET_VALUE,
+         "secret \"c\": Size: expected 224, 256, 384 or 521 for cert-ecdsa, found 255"},
+        {{.name = "c", .type = SECRET_CERT_RSA, .size = 4104},
          E_UNSUPPORTED,
-         "secret \"c\": Size: expected 256, 384 or 521 for cert-ecdsa, found 224"},
-        {{.name = "c", .type = SECRET_CERT_RSA, .size = 2048},
-         E_UNSUPPORTED,
-         "secret \"c\": certificates of type cert-rsa cannot be made by this version; cert-ecdsa can"},
+         "secret \"c\": RSA key: expected a multiple of 8 from 1024 to 4096 bits, found 4104"},
+        {{.name = "c", .type = SECRET_CERT_ED25519, .size = 256},
+         E_SECRET_VALUE,
+         "secret \"c\": Size: expected none for cert-ed25519, found 256"},
+        {{.name = "p", .type = SECRET_PLAIN, .shared = true},
+         E_SECRET_VALUE,
+         "secret \"p\": a secret of type plain cannot be generated, it needs UserDefined"},
+        {{.name = "c",
+          .type = SECRET_CERT_ECDSA,
+          .size = 256,
+          .has_cert = true,
+          .cert = {.signature_alg = 4}},
+         E_SECRET_VALUE,
+         "secret \"c\": Cert.SignatureAlgorithm: expected 10, 11 or 12 (ECDSA, as the issuer's key is one), "
+         "found 4"},
+        {{.name = "c",
+          .type = SECRET_CERT_ECDSA,
+          .size = 256,
+          .has_cert = true,
+          .cert = {.extra = &bad_basic, .num_extra = 1}},
+         E_SECRET_VALUE,
+         "secret \"c\": Cert: with the extensions of the template: certificate: expected basic constraints "
+         "with "
+         "a path length at most, and that only of an authority"},
         {{.name = "c", .type = SECRET_CERT_ECDSA, .size = 256, .valid_for = 1000001},
          E_SECRET_VALUE,
          "secret \"c\": ValidFor: expected at most 1000000 days, found 1000001"},
@@ -129,7 +162,7 @@ Test(secrets, say_what_cannot_be_made, .init = begin, .fini = end)
           .type = SECRET_CERT_ECDSA,
           .size = 256,
           .has_cert = true,
-          .cert = {.ip_addresses = bad_ips, .num_ip_addresses = 1}},
+          .cert = {.ip_addresses = {bad_ips, 1}}},
          E_SECRET_VALUE,
          "secret \"c\": Cert.IPAddresses: expected an IP address, found \"300.0.0.1\""},
         {{.name = "c",
@@ -152,13 +185,13 @@ Test(secrets, are_bounded_together_before_any_is_made, .init = begin, .fini = en
 {
     struct secret_spec specs[2100];
     const struct manifest manifest = {.secrets = specs, .num_secrets = 2100};
-    struct secret_set out;
+    struct kept_secrets out;
 
     for (int shared = 0; shared < 2; shared++) {
         for (size_t i = 0; i < 2100; i++)
             specs[i] = (struct secret_spec){
                 .name = "k", .type = SECRET_SYMMETRIC_KEY, .size = 8000 * 8, .shared = shared};
-        cr_expect_not(secrets_make_shared(&manifest, ca, NOW, &a, &out, &err));
+        cr_expect_not(secrets_begin(&manifest, root_secret(), ca, NOW, &a, &out, &err));
         cr_expect_eq(err.code, E_STATE_SIZE);
         cr_expect_str_eq(err.text,
                          arena_printf(&a,
@@ -219,12 +252,9 @@ Test(secrets, certificates_follow_their_template, .init = begin, .fini = end)
         .size = 384,
         .shared = true,
         .has_cert = true,
-        .cert = {.subject = {.organization = orgs,
-                             .num_organization = 1,
-                             .organizational_unit = units,
-                             .num_organizational_unit = 1,
-                             .street = streets,
-                             .num_street = 1,
+        .cert = {.subject = {.organization = {orgs, 1},
+                             .organizational_unit = {units, 1},
+                             .street = {streets, 1},
                              .serial_number = serial},
                  .has_not_after = true,
                  .not_after = NOW + 7 * DAY,
@@ -233,10 +263,8 @@ Test(secrets, certificates_follow_their_template, .init = begin, .fini = end)
                  .num_ext_key_usage = 3,
                  .is_ca = true,
                  .max_path_len = 1,
-                 .dns_names = dns,
-                 .num_dns_names = 2,
-                 .ip_addresses = ips,
-                 .num_ip_addresses = 1},
+                 .dns_names = {dns, 2},
+                 .ip_addresses = {ips, 1}},
     };
     const struct secret_value v = one(spec, &FRONTEND, true);
     const struct cert c = parsed(v.cert);
@@ -289,9 +317,123 @@ Test(secrets, values_come_back_from_the_store, .init = begin, .fini = end)
         "{\"Type\":\"symmetric-key\",\"Size\":256,\"Shared\":true,\"UserDefined\":false,\"Cert\":null,"
         "\"ValidFor\":0,\"Private\":null,\"Public\":null}");
     struct secret_value none;
+    static const struct {
+        const char *json, *text;
+    } bad[] = {
+        {"{\"Private\":1}", "secret:s.Private: expected base64 or an array of bytes, found a whole number"},
+        {"{}", "secret:s.Type: expected \"symmetric-key\", as the manifest has it"},
+        {"{\"Type\":\"plain\"}", "secret:s.Type: expected \"symmetric-key\", as the manifest has it"},
+        {"{\"Type\":\"symmetric-key\",\"Size\":128}", "secret:s.Size: expected 256, as the manifest has it"},
+        {"[]", "secret:s: expected an object"},
+    };
 
-    cr_expect_not(secret_value_decode(slice_str("{\"Private\":1}"), &specs[0], &a, &none, &err));
-    cr_expect_eq(err.code, E_STATE_CORRUPT);
-    cr_expect_str_eq(err.text,
-                     "secret:s.Private: expected base64 or an array of bytes, found a whole number");
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_not(secret_value_decode(slice_str(bad[i].json), &specs[0], &a, &none, &err));
+        cr_expect_eq(err.code, E_STATE_CORRUPT);
+        cr_expect_str_eq(err.text, bad[i].text);
+    }
+}
+
+Test(secrets, all_types_of_certificates_are_made, .init = begin, .fini = end)
+{
+    static const struct {
+        enum secret_type type;
+        uint64_t size;
+        const char *algorithm;
+    } cases[] = {
+        {SECRET_CERT_RSA, 1024, "(1024 bit)"},          {SECRET_CERT_RSA, 2048, "(2048 bit)"},
+        {SECRET_CERT_ECDSA, 224, "secp224r1"},          {SECRET_CERT_ECDSA, 256, "prime256v1"},
+        {SECRET_CERT_ECDSA, 384, "secp384r1"},          {SECRET_CERT_ECDSA, 521, "secp521r1"},
+        {SECRET_CERT_ED25519, 0, "ED25519 Public-Key"},
+    };
+    char *said;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct secret_spec spec = {.name = "c", .type = cases[i].type, .size = cases[i].size};
+        const struct secret_value v = one(spec, &FRONTEND, true);
+
+        peer_write("c", slice_str(pem_text(&a, "CERTIFICATE", v.cert)));
+        peer_write("root", slice_str(pem_text(&a, "CERTIFICATE", ca->marble_root.der)));
+        peer_write("key", slice_str(pem_text(&a, "PRIVATE KEY", v.private_key)));
+        cr_expect(peer_run(&a, &said, "openssl verify -auth_level 0 -attime %d -CAfile root c", NOW + 1),
+                  "%s", said);
+        cr_expect(
+            peer_run(&a, &said,
+                     "test \"$(openssl pkey -in key -pubout)\" = \"$(openssl x509 -in c -noout -pubkey)\""));
+        cr_expect(peer_run(&a, &said, "openssl x509 -in c -noout -text"));
+        cr_expect_not_null(strstr(said, cases[i].algorithm), "%s: %s", cases[i].algorithm, said);
+        cr_expect(slice_equal(parsed(v.cert).spki, v.public_key));
+    }
+}
+
+/* ---- which, and when ------------------------------------------------------------------------------ */
+
+static struct tls_end web_ends[] = {{.port = "1", .addr = "", .cert = "tls", .disable_client_auth = true},
+                                    {.port = "2", .addr = "", .cert = ""}};
+static struct tls_tag tags[] = {{.name = "web", .incoming = web_ends, .num_incoming = 2}};
+static char web[] = "web";
+static char *web_tags[] = {web};
+static const struct marble SERVED = {.type = "served", .tls = web_tags, .num_tls = 1};
+
+static struct secret_spec mixed[] = {
+    {.name = "private", .type = SECRET_SYMMETRIC_KEY, .size = 128},
+    {.name = "rsa", .type = SECRET_CERT_RSA, .size = 1024},
+    {.name = "shared", .type = SECRET_SYMMETRIC_KEY, .size = 128, .shared = true},
+    {.name = "tls", .type = SECRET_CERT_ED25519},
+    {.name = "user", .type = SECRET_PLAIN, .user_defined = true},
+};
+static const struct manifest MIXED = {.secrets = mixed, .num_secrets = 5, .tls = tags, .num_tls = 1};
+
+static struct marble_secrets values_for(const struct kept_secrets *kept, const struct marble *m,
+                                        const struct secret_names *used)
+{
+    const struct secrets_for who = {
+        .manifest = &MIXED, .kept = kept, .ca = ca, .uuid = {{2, 3, 4}}, .marble = m, .used = used};
+    struct marble_secrets set;
+
+    cr_assert(secrets_of_marble(&who, NOW, &a, &set, &err), "%s", err.text);
+    cr_assert_eq(set.now.num, set.previous.num);
+    return set;
+}
+
+Test(secrets, only_those_that_a_marble_uses_are_made, .init = begin, .fini = end)
+{
+    static const char *const names[] = {"private", "shared", "unknown"};
+    const struct secret_names some = {names, 3}, none = {0};
+    struct kept_secrets kept;
+    struct marble_secrets got;
+
+    cr_assert(secrets_begin(&MIXED, root_secret(), ca, NOW, &a, &kept, &err), "%s", err.text);
+    cr_assert_eq(kept.now.num, 2);
+    cr_expect_str_eq(kept.now.values[0].spec->name, "shared");
+    cr_expect_str_eq(kept.now.values[1].spec->name, "user");
+    got = values_for(&kept, &FRONTEND, &some);
+    cr_assert_eq(got.now.num, 2);
+    cr_expect_not_null(secret_find(&got.now, "private"));
+    cr_expect(slice_equal(secret_find(&got.now, "shared")->private_key, kept.now.values[0].private_key));
+    cr_expect_eq(values_for(&kept, &FRONTEND, &none).now.num, 0);
+    got = values_for(&kept, &SERVED, &none);
+    cr_assert_eq(got.now.num, 1, "that of the TLS tag");
+    cr_expect_str_eq(got.now.values[0].spec->name, "tls");
+    got = values_for(&kept, &FRONTEND, NULL);
+    cr_expect_eq(got.now.num, 5);
+    cr_expect(slice_equal(secret_find(&got.now, "rsa")->cert, secret_find(&got.previous, "rsa")->cert),
+              "a private certificate is made once");
+}
+
+Test(secrets, marbles_that_need_rsa_keys_are_known_beforehand, .init = begin, .fini = end)
+{
+    static const char *const with[] = {"private", "rsa"}, *const without[] = {"private", "tls"};
+    const struct secret_names slow = {with, 2}, quick = {without, 2};
+
+    cr_expect(secrets_are_slow(&MIXED, &FRONTEND, &slow));
+    cr_expect_not(secrets_are_slow(&MIXED, &FRONTEND, &quick));
+    cr_expect_not(secrets_are_slow(&MIXED, &SERVED, &quick));
+    cr_expect(secrets_are_slow(&MIXED, &FRONTEND, NULL));
+    mixed[1].shared = true;
+    cr_expect_not(secrets_are_slow(&MIXED, &FRONTEND, NULL), "a shared one is there already");
+    mixed[1].shared = false;
+    mixed[3].type = SECRET_CERT_RSA;
+    cr_expect(secrets_are_slow(&MIXED, &SERVED, &(struct secret_names){0}));
+    mixed[3].type = SECRET_CERT_ED25519;
 }

@@ -215,10 +215,10 @@ Test(tcb_info, one_wrong_member_is_refused_and_named)
          "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents: expected 16 components, found 14"},
         {INFO3("{\"tcb\":{\"sgxtcbcomponents\":[" C14 "," C14 "]}}"), E_COLLATERAL_FORMAT,
          "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents: expected 16 components, found 28"},
-        {INFO3(LEVEL3(256, 1, 1, "UpToDate", "")), E_COLLATERAL_FORMAT,
-         "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents[0].svn: 256 is not between 0 and 255"},
+        {INFO3(LEVEL3(65536, 1, 1, "UpToDate", "")), E_COLLATERAL_FORMAT,
+         "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents[0].svn: 65536 is not between 0 and 65535"},
         {INFO3(LEVEL3(-1, 1, 1, "UpToDate", "")), E_COLLATERAL_FORMAT,
-         "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents[0].svn: -1 is not between 0 and 255"},
+         "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents[0].svn: -1 is not between 0 and 65535"},
         {INFO3(LEVEL3(1.0, 1, 1, "UpToDate", "")), E_COLLATERAL_FORMAT,
          "$.tcbInfo.tcbLevels[0].tcb.sgxtcbcomponents[0].svn: expected a whole number, found a fractional "
          "number"},
@@ -319,7 +319,7 @@ Test(tcb_info, of_tdx_one_wrong_member_is_refused_and_named)
         {"\"tdxtcbcomponents\":[{\"svn\":7},", "\"tdxtcbcomponents\":[",
          "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents: expected 16 components, found 15"},
         {"\"tdxtcbcomponents\"", "\"tdxcomponents\"", "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents: is missing"},
-        {"{\"svn\":7}", "{\"svn\":256}", "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents[0].svn: "},
+        {"{\"svn\":7}", "{\"svn\":65536}", "$.tcbInfo.tcbLevels[0].tcb.tdxtcbcomponents[0].svn: "},
         {"{\"svn\":9}", "{\"svn\":7}", "$.tcbInfo.tcbLevels: two levels demand the same"},
         {"\"tdxModule\":{\"mrsigner\":\"00", "\"tdxModule\":{\"mrsigner\":\"", "$.tcbInfo.tdxModule.mrsigner: "},
         {"\"tdxModule\":{", "\"tdxModule\":{\"attributes\":1,\"x\":{", ""},
@@ -498,6 +498,15 @@ Test(tcb, the_highest_level_that_is_reached_in_everything_counts)
         const struct tcb_level *got = tcb_platform_level(levels, 4, &has);
 
         cr_expect_eq(got == NULL ? -1 : got - levels, rows[i].level, "row %zu", i);
+    }
+    for (size_t i = 0; i < 16; i++) { /* what no byte can hold is reached by none */
+        struct tcb_level level = {0};
+        uint8_t most[16];
+        const struct tcb_platform has = {most, UINT16_MAX, {0}};
+
+        memset(most, 0xff, sizeof most);
+        level.components[i] = 256;
+        cr_expect_null(tcb_platform_level(&level, 1, &has), "component %zu", i);
     }
     for (size_t i = 0; i < 16; i++) { /* each component counts, the last too */
         struct tcb_level level = {0};

@@ -56,8 +56,9 @@ static void expect_td_claims(const struct verdict *v, const struct sim_td *td)
 static struct sim_td distinct_td(bool is_td15)
 {
     struct sim_td td = sim_td_default;
-    uint8_t *const members[] = {td.mr_td,   td.mr_config_id, td.mr_owner, td.mr_owner_config, td.rtmr[0],
-                                td.rtmr[1], td.rtmr[2],      td.rtmr[3],  td.mr_seam,         td.mr_service_td};
+    uint8_t *const members[] = {td.mr_td,   td.mr_config_id, td.mr_owner, td.mr_owner_config,
+                                td.rtmr[0], td.rtmr[1],      td.rtmr[2],  td.rtmr[3],
+                                td.mr_seam, td.mr_service_td};
 
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         memset(members[i], (int)(0x40 + i), 48);
@@ -142,10 +143,19 @@ Test(tdx, certification_data_of_each_type_is_judged_with_the_chain_it_leaves_ope
         bool chain, issuers; /* in the collateral */
         enum err_code code;
     } rows[] = {
-        {1, true, true, E_NONE},  {2, true, true, E_NONE},  {3, true, true, E_NONE},  {7, true, true, E_NONE},
-        {5, false, false, E_NONE},{4, false, true, E_NONE}, {4, true, false, E_NONE}, {1, false, true, E_EVIDENCE_FORMAT},
-        {2, false, true, E_EVIDENCE_FORMAT}, {3, false, true, E_EVIDENCE_FORMAT}, {4, false, false, E_EVIDENCE_FORMAT},
-        {7, false, true, E_EVIDENCE_FORMAT}, {6, true, true, E_EVIDENCE_FORMAT},
+        {1, true, true, E_NONE},
+        {2, true, true, E_NONE},
+        {3, true, true, E_NONE},
+        {7, true, true, E_NONE},
+        {5, false, false, E_NONE},
+        {4, false, true, E_NONE},
+        {4, true, false, E_NONE},
+        {1, false, true, E_EVIDENCE_FORMAT},
+        {2, false, true, E_EVIDENCE_FORMAT},
+        {3, false, true, E_EVIDENCE_FORMAT},
+        {4, false, false, E_EVIDENCE_FORMAT},
+        {7, false, true, E_EVIDENCE_FORMAT},
+        {6, true, true, E_EVIDENCE_FORMAT},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -245,7 +255,10 @@ Test(tdx, only_intels_modules_count)
         {.version = 255, .code = E_TDX_MODULE, .text = "TDX module: tcbInfo knows no module of version 255"},
         {.version = 1, .signer = 1, .code = E_TDX_MODULE, .text = "TDX module: MRSIGNERSEAM: expected 00"},
         {.version = 0, .signer = 1, .code = E_TDX_MODULE, .text = "TDX module: MRSIGNERSEAM: expected 00"},
-        {.version = 1, .attributes = 1, .code = E_TDX_MODULE, .text = "TDX module: SEAMATTRIBUTES: expected 00"},
+        {.version = 1,
+         .attributes = 1,
+         .code = E_TDX_MODULE,
+         .text = "TDX module: SEAMATTRIBUTES: expected 00"},
         {.version = 0, .attributes = 0x80, .code = E_TDX_MODULE, .text = "TDX module: SEAMATTRIBUTES"},
         {.version = 1, .no_module = true, .code = E_TDX_MODULE, .text = "tcbInfo: tdxModule is missing"},
     };
@@ -381,10 +394,8 @@ Test(tdx, what_runs_now_must_be_known_as_well)
 Test(tdx, statuses_that_are_none_of_a_level_are_refused)
 {
     static const struct sim_collateral_options rows[] = {
-        {.tcb_status = "TDRelaunchAdvised"},
-        {.tcb_status = "Fine"},
-        {.module_status = "SWHardeningNeeded"},
-        {.module_status = "ConfigurationNeeded"},
+        {.tcb_status = "TDRelaunchAdvised"},    {.tcb_status = "Fine"},
+        {.module_status = "SWHardeningNeeded"}, {.module_status = "ConfigurationNeeded"},
         {.qe_status = "SWHardeningNeeded"},
     };
 
@@ -408,17 +419,22 @@ Test(tdx, text_and_json_say_the_same)
     (void)judge(&s);
     text = verdict_text(&s.v, &s.a);
     json = verdict_json(&s.v, &s.a);
-    cr_expect_eq(strncmp(json, "{\"outcome\":\"genuine\",\"reason\":null,\"message\":null,\"tee\":\"tdx\",\"checks\":[{", 72),
-                 0, "%s", json);
+    cr_expect_eq(
+        strncmp(json,
+                "{\"outcome\":\"genuine\",\"reason\":null,\"message\":null,\"tee\":\"tdx\",\"checks\":[{",
+                72),
+        0, "%s", json);
     cr_expect_not_null(strstr(json, "\"simulated\":true,\"debug\":false"), "%s", json);
-    cr_expect_not_null(strstr(json, "\"tdx_module_tcb_status\":\"UpToDate\",\"advisory_ids\":[]"), "%s", json);
+    cr_expect_not_null(strstr(json, "\"tdx_module_tcb_status\":\"UpToDate\",\"advisory_ids\":[]"), "%s",
+                       json);
     cr_expect_not_null(strstr(json, "\"window\":{\"not_before\":\"2026-01-01T03:04:05Z\","), "%s", json);
     cr_expect_not_null(strstr(text, "\ngenuine, SIMULATED\n"), "%s", text);
     cr_expect_not_null(strstr(text, "\ntdx_module_tcb_status         UpToDate\n"), "%s", text);
     s.what.roots = roots_production();
     (void)judge(&s);
     json = verdict_json(&s.v, &s.a);
-    cr_expect_not_null(strstr(json, "{\"outcome\":\"rejected\",\"reason\":\"root\",\"message\":\"root certificate: "));
+    cr_expect_not_null(
+        strstr(json, "{\"outcome\":\"rejected\",\"reason\":\"root\",\"message\":\"root certificate: "));
     cr_expect_not_null(strstr(json, "\"window\":null}"), "%s", json);
     cr_expect_null(strstr(json, "tcb_status\":"), "what was not reached is not claimed: %s", json);
     scene_close(&s);

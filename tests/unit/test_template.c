@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -253,7 +254,7 @@ Test(template, pipelines_parentheses_and_index)
         {"{{ hex (index .Secrets (\"key\")).Private }}", "deadbeef"},
         {"{{ \"text\" }}", "text"},
         {"{{ hex (index .Secrets \"nope\") }}",
-         "run: line 1, column 9: there is no secret \"nope\"; define it under Secrets in the manifest"},
+         "run: line 1, column 4: there is no secret \"nope\"; define it under Secrets in the manifest"},
         {"{{ hex (index .Secrets \"a\\x00\") }}", "run: line 1, column 9: no secret has a NUL in its name"},
         {"{{ index .Secrets.key \"a\" | hex }}",
          "run: line 1, column 4: \"index\" takes .Secrets or .Previous.Secrets, found a whole secret"},
@@ -268,9 +269,9 @@ Test(template, values_that_do_not_exist_are_empty_or_do_not_fit)
 {
     static const struct row rows[] = {
         {"ab\nc{{ hex .Secrets.nope }}",
-         "run: line 2, column 9: there is no secret \"nope\"; define it under Secrets in the manifest"},
+         "run: line 2, column 5: there is no secret \"nope\"; define it under Secrets in the manifest"},
         {"{{ hex .Previous.Secrets.cert }}",
-         "run: line 1, column 8: there is no secret \"cert\"; define it under Secrets in the manifest"},
+         "run: line 1, column 4: there is no secret \"cert\"; define it under Secrets in the manifest"},
         {"{{ hex .secrets.key }}",
          "run: line 1, column 8: there is no .secrets; there are .Secrets, .Previous and .MarbleRun"},
         {"{{ hex .Previous.key }}", "run: line 1, column 8: .Previous has no \"key\""},
@@ -344,37 +345,68 @@ Test(template, what_is_not_of_the_language_is_refused)
         {"{{ }}", "error: line 1, column 4: a value is missing here"},
         {"{{ | hex }}", "error: line 1, column 4: a value is missing here"},
         {"{{ .Secrets.key | }}", "error: line 1, column 19: a value is missing here"},
-        {"{{ . }}", "error: line 1, column 4: a name must follow the dot: .Secrets, .Previous or .MarbleRun"},
-        {"{{ .Secrets. key }}",
-         "error: line 1, column 12: a name must follow the dot: .Secrets, .Previous or .MarbleRun"},
-        {"{{ .1 }}", "error: line 1, column 4: numbers are not supported"},
-        {"{{ 1 }}", "error: line 1, column 4: numbers are not supported"},
-        {"{{ -1 }}", "error: line 1, column 4: numbers are not supported"},
-        {"{{ +1 }}", "error: line 1, column 4: numbers are not supported"},
-        {"{{ $x }}", "error: line 1, column 4: variables are not supported"},
-        {"{{ $x := 1 }}", "error: line 1, column 4: variables are not supported"},
-        {"{{ 'a' }}", "error: line 1, column 4: character constants are not supported; use \"...\""},
+        {"{{ .Secrets. key }}", "error: line 1, column 12: white space is missing before this"},
+        {"{{ .1 }}", "error: line 1, column 4: only whole numbers are supported"},
+        {"{{ 1.5 }}",
+         "error: line 1, column 4: \"1.5\" is no number: only whole numbers that fit 64 bits are supported"},
+        {"{{ 9223372036854775808 }}", "error: line 1, column 4: \"9223372036854775808\" is no number: only "
+                                      "whole numbers that fit 64 bits are supported"},
+        {"{{ 1i }}",
+         "error: line 1, column 4: \"1i\" is no number: only whole numbers that fit 64 bits are supported"},
+        {"{{ 'ab' }}", "error: line 1, column 4: a character constant holds one character"},
+        {"{{ 'a }}", "error: line 1, column 4: the character constant does not end: ' is missing"},
+        {"{{ $x }}", "error: line 1, column 4: there is no variable $x here; declare it with :="},
+        {"{{ $x = 1 }}", "error: line 1, column 4: there is no variable $x here; declare it with :="},
+        {"{{ $ := 1 }}", "error: line 1, column 4: $ is the whole data and cannot be set"},
+        {"{{ $x, $y := 1 }}", "error: line 1, column 6: only range sets two variables"},
+        {"{{ ($x := 1) }}", "error: line 1, column 5: there is no variable $x here; declare it with :="},
+        {"{{ $x := 1 }}{{ print ($x := 2) }}", "error: line 1, column 27: variables are declared at the "
+                                               "beginning of an action: {{ $x := ... }}"},
+        {"{{ if 1 }}{{ $x := 1 }}{{ end }}{{ $x }}",
+         "error: line 1, column 36: there is no variable $x here; declare it with :="},
+        {"{{ if 1 }}{{ $x := 1 }}{{ else }}{{ $x }}{{ end }}",
+         "error: line 1, column 37: there is no variable $x here; declare it with :="},
+        {"{{ nil }}", "error: line 1, column 4: nil is no command"},
+        {"{{ : }}", "error: line 1, column 4: expected := after a variable"},
         {"{{ hex .Secrets.my-key }}",
          "error: line 1, column 19: unexpected \"-\" in a name; take names with dashes out "
          "with: index .Secrets \"my-name\""},
         {"{{ # }}", "error: line 1, column 4: unexpected \"#\""},
         {"{{{ .Secrets.key }}}", "error: line 1, column 3: unexpected \"{\""},
         {"{{ .Secrets.key# }}", "error: line 1, column 16: unexpected \"#\" in a name"},
-        {"{{ if .Secrets }}",
-         "error: line 1, column 4: \"if\" of Go's templates is not supported; there are pem, hex, "
-         "base64, raw, string and index"},
-        {"{{ end }}",
-         "error: line 1, column 4: \"end\" of Go's templates is not supported; there are pem, hex, "
-         "base64, raw, string and index"},
-        {"{{ printf \"%s\" .Secrets }}",
-         "error: line 1, column 4: \"printf\" of Go's templates is not supported; there "
-         "are pem, hex, base64, raw, string and index"},
+        {"{{ if .Secrets }}", "error: line 1, column 6: \"if\" does not end: {{end}} is missing"},
+        {"{{ if 1 }}{{ else }}", "error: line 1, column 6: \"if\" does not end: {{end}} is missing"},
+        {"{{ if 1 }}{{ else }}{{ else }}{{ end }}",
+         "error: line 1, column 28: \"else\" stands here a second time"},
+        {"{{ if }}{{ end }}", "error: line 1, column 7: a value is missing here"},
+        {"{{ if 1 2 }}{{ end }}",
+         "error: line 1, column 9: only functions take arguments; there is none before this"},
+        {"{{ range 1 }}{{ else if 1 }}{{ end }}", "error: line 1, column 22: unexpected text after \"else\""},
+        {"{{ end }}", "error: line 1, column 4: \"end\" without if, with or range"},
+        {"{{ else }}", "error: line 1, column 4: \"else\" without if, with or range"},
+        {"{{ if 1 }}{{ end 1 }}", "error: line 1, column 18: unexpected text after \"end\""},
+        {"{{ break }}", "error: line 1, column 4: \"break\" outside of range"},
+        {"{{ range 1 }}{{ else }}{{ continue }}{{ end }}",
+         "error: line 1, column 27: \"continue\" outside of range"},
+        {"{{ print if }}", "error: line 1, column 10: put parentheses around a call that is an argument: (if "
+                           "...)"},
+        {"{{ 1 | if }}", "error: line 1, column 8: \"if\" cannot stand here; it begins an action"},
+        {"{{ define \"x\" }}{{ end }}",
+         "error: line 1, column 4: \"define\" of Go's templates is not supported"},
+        {"{{ template \"x\" }}", "error: line 1, column 4: \"template\" of Go's templates is not supported"},
+        {"{{ block \"x\" . }}{{ end }}",
+         "error: line 1, column 4: \"block\" of Go's templates is not supported"},
+        {"{{ call 1 }}", "error: line 1, column 4: \"call\" of Go's templates is not supported"},
+        {"{{ js 1 }}", "error: line 1, column 4: \"js\" of Go's templates is not supported"},
+        {"{{ printf }}", "error: line 1, column 4: \"printf\" takes 1 to 16 arguments, found 0"},
         {"{{ nope .Secrets }}",
-         "error: line 1, column 4: there is no function \"nope\"; there are pem, hex, base64, "
-         "raw, string and index"},
+         "error: line 1, column 4: there is no function \"nope\"; there are "
+         "pem, hex, base64, raw, string, and, or, not, len, index, slice, print, printf, println, html, "
+         "urlquery, eq, ne, lt, le, gt, ge"},
         {"{{ HEX .Secrets.key }}",
-         "error: line 1, column 4: there is no function \"HEX\"; there are pem, hex, base64, "
-         "raw, string and index"},
+         "error: line 1, column 4: there is no function \"HEX\"; there are "
+         "pem, hex, base64, raw, string, and, or, not, len, index, slice, print, printf, println, html, "
+         "urlquery, eq, ne, lt, le, gt, ge"},
         {"{{ hex }}", "error: line 1, column 4: \"hex\" takes 1 argument, found 0"},
         {"{{ hex .Secrets.a .Secrets.b }}", "error: line 1, column 4: \"hex\" takes 1 argument, found 2"},
         {"{{ .Secrets.a | hex .Secrets.b }}", "error: line 1, column 17: \"hex\" takes 1 argument, found 2"},
@@ -387,7 +419,7 @@ Test(template, what_is_not_of_the_language_is_refused)
          "error: line 1, column 17: only functions take arguments; there is none before this"},
         {"{{ .Secrets.key | .Secrets.key }}", "error: line 1, column 19: a pipe must lead to a function"},
         {"{{ \"a\" | \"b\" }}", "error: line 1, column 10: a pipe must lead to a function"},
-        {"{{ \"a\".B }}", "error: line 1, column 7: a string constant has no fields"},
+        {"{{ \"a\".B }}", "error: line 1, column 7: a constant has no fields"},
         {"{{ \"a\"\"b\" }}", "error: line 1, column 7: white space is missing before this"},
         {"{{ hex.Secrets.key }}", "error: line 1, column 7: white space is missing before this"},
         {"{{ hex(.Secrets.key) }}", "error: line 1, column 7: white space is missing before this"},
@@ -402,6 +434,191 @@ Test(template, what_is_not_of_the_language_is_refused)
     };
 
     EXPECT(rows, TEMPLATE_FILE);
+}
+
+/* What Go 1.26's text/template gives for each of these. */
+Test(template, control_structures_do_what_they_do_in_go)
+{
+    static const struct row rows[] = {
+        {"{{ if not true }}a{{ else if false }}b{{ else }}c{{ end }}", "c"},
+        {"{{ if .Secrets.nope }}a{{ else }}b{{ end }}", "b"},
+        {"{{ if .Secrets.nope.Cert.X }}a{{ else }}b{{ end }}", "b"},
+        {"{{ if .Secrets.key }}a{{ end }}{{ if .Secrets.empty.Private }}b{{ end }}", "a"},
+        {"{{ if index .Secrets \"nope\" }}a{{ end }}", "a"},
+        {"{{ if 0 }}a{{ end }}{{ if \"\" }}b{{ end }}{{ if \"x\" }}c{{ end }}{{ if -1 }}d{{ end }}", "cd"},
+        {"{{ with 0 }}a{{ else with 1 }}b{{ . }}{{ end }}", "b1"},
+        {"{{ with $y := \"a\" }}{{ $y }}{{ . }}{{ else }}n{{ end }}", "aa"},
+        {"{{ with .Secrets.key }}{{ hex .Private }}{{ hex $.Secrets.key }}{{ end }}", "deadbeefdeadbeef"},
+        {"{{ range 3 }}{{ . }}{{ end }}", "012"},
+        {"{{ range $i := 3 }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $i }},{{ end }}", "0,2,"},
+        {"{{ range $i := 3 }}{{ if eq $i 1 }}{{ break }}{{ end }}x{{ end }}", "x"},
+        {"{{ range 2 }}{{ range 2 }}{{ break }}{{ end }}y{{ end }}", "yy"},
+        {"{{ range 0 }}x{{ else }}none{{ end }}", "none"},
+        {"{{ range .Secrets.nope }}x{{ else }}none{{ end }}", "none"},
+        {"{{ range .Secrets.key.Private }}{{ . }},{{ end }}", "222,173,190,239,"},
+        {"{{ range $i, $b := .Secrets.key.Private }}{{ $i }}={{ $b }};{{ end }}", "0=222;1=173;2=190;3=239;"},
+        {"{{ range $k, $v := .Previous.Secrets }}{{ $k }}={{ $v.Type }};{{ end }}", "key=symmetric-key;"},
+        {"{{ range .Previous.Secrets }}{{ hex . }}{{ end }}", "6f6c64"},
+        {"{{ $x := 1 }}{{ if true }}{{ $x = 2 }}{{ end }}{{ $x }}", "2"},
+        {"{{ $x := 1 }}{{ if true }}{{ $x := 2 }}{{ $x }}{{ end }}{{ $x }}", "21"},
+        {"{{ $s := .Secrets }}{{ hex $s.key }}{{ $s.key.Size }}", "deadbeef32"},
+        {"{{ $x := printf \"%d\" 5 }}{{ range 2 }}{{ $x = print $x . }}{{ end }}{{ $x }}", "501"},
+        {"a {{- if true -}} b {{- end -}} c", "abc"},
+    };
+
+    EXPECT(rows, TEMPLATE_FILE);
+}
+
+Test(template, functions_of_go_do_what_they_do_there)
+{
+    static const struct row rows[] = {
+        {"{{ and 1 0 2 }}{{ or 0 \"\" \"x\" }}{{ and 1 2 }}{{ or 0 0 }}", "0x20"},
+        {"{{ or .Secrets.key (hex .Secrets.nope) | hex }}", "deadbeef"},
+        {"{{ not .Secrets.nope }}{{ not 1 }}", "truefalse"},
+        {"{{ len \"\u00e9\" }}{{ len .Secrets.key.Private }}", "24"},
+        {"{{ index \"abc\" 1 }} {{ index .Secrets.key.Private 0 }}", "98 222"},
+        {"{{ slice \"abc\" 1 }}{{ slice \"abc\" 1 2 }}{{ hex (slice .Secrets.key.Private 1 3) }}", "bcbadbe"},
+        {"{{ print \"a\" \"b\" 1 2 true nil }}|{{ println \"a\" 1 }}", "ab1 2 true <nil>|a 1\n"},
+        {"{{ html \"<a href=\\\"x\\\">&'\" }}", "&lt;a href=&#34;x&#34;&gt;&amp;&#39;"},
+        {"{{ urlquery \"a b/\\u00e9~_.-\" }}", "a+b%2F%C3%A9~_.-"},
+        {"{{ eq 1 2 3 1 }}{{ eq \"a\" \"b\" }}{{ ne 1 2 }}{{ eq true true }}", "truefalsetruetrue"},
+        {"{{ eq .Secrets.nope nil }}{{ ne nil nil }}{{ eq .Secrets.nope 1 }}", "truefalsefalse"},
+        {"{{ lt 1 2 }}{{ lt \"b\" \"a\" }}{{ le 2 2 }}{{ gt -1 1 }}{{ ge 3 2 }}{{ lt -2 -1 }}",
+         "truefalsetruefalsetruetrue"},
+        {"{{ lt .Secrets.key.Size 33 }}{{ eq .Secrets.key.Type \"symmetric-key\" }}", "truetrue"},
+        {"{{ (index .Secrets \"nope\").Type }}{{ (index .Secrets \"nope\").Size }}", "0"},
+        {"{{ 1_000 }} {{ 0x1F }} {{ 017 }} {{ -3 }} {{ +3 }} {{ 'a' }} {{ '\\n' }} {{ '\u00e9' }}",
+         "1000 31 15 -3 3 97 10 233"},
+        {"{{ -9223372036854775808 }} {{ 9223372036854775807 }}", "-9223372036854775808 9223372036854775807"},
+        {"{{ printf \"%x|%s|%d|%v|%q|%5d|%-5d|%05d|%t|%%\" .Secrets.key.Private \"a\" 3 4 \"b\" 5 6 7 true }}",
+         "deadbeef|a|3|4|\"b\"|    5|6    |00007|true|%"},
+        {"{{ printf \"%6.2s|%-6s|%6s|%X %x\" \"abcdef\" \"ab\" \"cd\" 255 \"hi\" }}",
+         "    ab|ab    |    cd|FF 6869"},
+        {"{{ printf \"%05d|%+d|%x\" -7 7 -255 }}", "-0007|+7|-ff"},
+        {"{{ \"a\" | printf \"%s-%s\" \"b\" }}", "b-a"},
+        {"{{ printf \"%v %v %v\" nil true .Secrets.key.Size }}", "<nil> true 32"},
+    };
+
+    EXPECT(rows, TEMPLATE_FILE);
+}
+
+Test(template, what_go_would_mark_in_its_output_is_refused)
+{
+    static const struct row rows[] = {
+        {"{{ printf \"%d\" \"x\" }}", "run: line 1, column 4: \"printf\": %d is not supported for text; there are "
+                                      "%s %q %x %X %d %t %v"},
+        {"{{ printf \"%s\" 3 }}", "run: line 1, column 4: \"printf\": %s is not supported for a number; there are "
+                                  "%s %q %x %X %d %t %v"},
+        {"{{ printf \"%v\" .Secrets.key.Private }}",
+         "run: line 1, column 4: \"printf\": %v is not supported for a private key; there are %s %q %x %X %d %t %v"},
+        {"{{ printf \"%d\" }}",
+         "run: line 1, column 4: \"printf\": the format wants more arguments than the 0 given"},
+        {"{{ printf \"a\" 3 }}", "run: line 1, column 4: \"printf\": the format uses 0 of 1 arguments"},
+        {"{{ printf \"%\" }}", "run: line 1, column 4: \"printf\": the format ends in a verb, or is too wide"},
+        {"{{ printf \"%9999d\" 1 }}",
+         "run: line 1, column 4: \"printf\": the format ends in a verb, or is too wide"},
+        {"{{ printf 1 }}", "run: line 1, column 4: \"printf\" takes a format first, found a number"},
+        {"{{ print .Secrets.key.Private }}",
+         "run: line 1, column 4: a private key does not print by itself; put pem, hex, base64 or another "
+         "function before it"},
+        {"{{ . }}", "run: line 1, column 4: the whole data does not print by itself; put pem, hex, base64 or "
+                    "another function before it"},
+        {"{{ eq 1 \"a\" }}",
+         "run: line 1, column 4: \"eq\" compares values of one kind, found a number and text"},
+        {"{{ eq .Secrets.key.Private .Secrets.key.Private }}",
+         "run: line 1, column 4: \"eq\" compares text, numbers and booleans, found a private key"},
+        {"{{ lt true false }}", "run: line 1, column 4: \"lt\" takes text or numbers, found a boolean"},
+        {"{{ lt 1 \"a\" }}",
+         "run: line 1, column 4: \"lt\" compares values of one kind, found a number and text"},
+        {"{{ index \"abc\" 3 }}", "run: line 1, column 4: \"index\": the number is not between 0 and 2"},
+        {"{{ index \"\" 0 }}", "run: line 1, column 4: \"index\" of an empty value"},
+        {"{{ slice \"abc\" 2 1 }}", "run: line 1, column 4: \"slice\": the number is not between 0 and 1"},
+        {"{{ slice \"abc\" -1 }}", "run: line 1, column 4: \"slice\": the number is not between 0 and 3"},
+        {"{{ slice 1 }}", "run: line 1, column 4: \"slice\" takes text or a key, found a number"},
+        {"{{ len .Secrets.key }}",
+         "run: line 1, column 4: \"len\" takes text, a key or .Secrets, found a whole secret"},
+        {"{{ len .Secrets.nope }}",
+         "run: line 1, column 4: there is no secret \"nope\"; define it under Secrets in the manifest"},
+        {"{{ range \"abc\" }}{{ end }}",
+         "run: line 1, column 10: range goes over .Secrets, keys and numbers, not over text"},
+        {"{{ range $i, $x := 2 }}{{ end }}", "run: line 1, column 20: range goes over .Secrets, keys and numbers, "
+                                             "not over a number with two variables"},
+        {"{{ $x := .Secrets.nope }}{{ hex $x }}",
+         "run: line 1, column 29: there is no secret \"nope\"; define it under Secrets in the manifest"},
+        {"{{ hex (index .Secrets \"nope\").Private }}",
+         "run: line 1, column 4: there is no secret \"nope\"; define it under Secrets in the manifest"},
+    };
+
+    EXPECT(rows, TEMPLATE_FILE);
+}
+
+/* ---- which secrets -------------------------------------------------------------------------------- */
+
+static void remember(void *ctx, const char *name, bool previous)
+{
+    struct buf *b = ctx;
+
+    buf_printf(b, "%s%s ", previous ? "-" : "", name == NULL ? "*" : name);
+}
+
+Test(template, the_secrets_that_it_can_name_are_known)
+{
+    static const struct row rows[] = {
+        {"text {{ \"a\" }} {{ pem .MarbleRun.RootCA.Cert }}", ""},
+        {"{{ hex .Secrets.a }}{{ pem .Secrets.b.Cert }}{{ hex .Previous.Secrets.c }}", "a b -c "},
+        {"{{ hex (index .Secrets \"a-b\") }}{{ index .Previous.Secrets \"c\" | hex }}", "a-b -c "},
+        {"{{ if .Secrets.a }}{{ hex .Secrets.b }}{{ else }}{{ hex $.Secrets.c }}{{ end }}", "a c b "},
+        {"{{ with .Secrets.a }}{{ hex .Private }}{{ end }}", "a "},
+        {"{{ with . }}{{ hex .Secrets.a }}{{ end }}", "a "},
+        {"{{ with .Previous }}{{ hex .Secrets.a }}{{ end }}", "-a "},
+        {"{{ $s := .Secrets }}{{ hex $s.a }}", "a "},
+        {"{{ $x := .Secrets.a }}{{ hex $x.Private }}", "a "},
+        {"{{ index .Secrets (print \"a\" \"b\") | hex }}", "* "},
+        {"{{ range .Secrets }}{{ hex . }}{{ end }}", "* "},
+        {"{{ len .Secrets }}", "* "},
+        {"{{ if .Secrets }}{{ end }}", "* "},
+        {"{{ (or 0 .).Secrets.a | hex }}", "* "},
+        {"{{ $x := 1 }}{{ $x = .Secrets }}", "* "},
+        {"{{ range 2 }}{{ hex $.Secrets.a }}{{ end }}", "a "},
+        {"{{ hex (slice .Secrets.a.Private 0 1) }}", "a "},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf b = buf_max(1000);
+        struct arena a = {0};
+        struct template *t;
+        struct err err;
+
+        cr_assert(template_parse(slice_str(rows[i].text), TEMPLATE_FILE, &a, &t, &err), "%s", err.text);
+        template_secrets(t, remember, &b);
+        buf_u8(&b, 0);
+        cr_expect_str_eq((char *)b.ptr, rows[i].result, "%s: %s", rows[i].text, b.ptr);
+        buf_wipe(&b);
+        arena_wipe(&a);
+    }
+}
+
+Test(template, work_is_bounded)
+{
+    static const char *const texts[] = {
+        "{{ range 9223372036854775807 }}{{ end }}",
+        "{{ range 1001 }}{{ range 1001 }}{{ end }}{{ end }}",
+        "{{ $x := printf \"%1000d\" 1 }}{{ range 30 }}{{ $x = print $x $x }}{{ end }}",
+        "{{ range 999999 }}{{ if printf \"%1000d%1000d\" 1 1 | len }}{{ end }}{{ end }}",
+        "{{ $x := printf \"%1000d\" 1 }}{{ $x = print $x $x $x $x }}{{ range 900000 }}{{ $y := $x }}{{ end }}",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct arena a = {0};
+        struct template *t;
+        struct slice out;
+        struct err err;
+
+        cr_assert(template_parse(slice_str(texts[i]), TEMPLATE_FILE, &a, &t, &err), "%s", err.text);
+        cr_expect_not(template_run(t, &data, &a, &out, &err), "%s", texts[i]);
+        cr_expect(err.code == E_TEMPLATE_SIZE || err.code == E_TEMPLATE_VALUE, "%s: %s", texts[i], err.text);
+        arena_wipe(&a);
+    }
 }
 
 Test(template, every_truncation_is_text_or_an_error)

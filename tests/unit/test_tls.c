@@ -165,9 +165,12 @@ Test(tls, certificates_that_a_browser_would_refuse_pass_to_the_check, .init = be
         {"ca", "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign"},
         {"email", "-addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=emailProtection"},
         {"old", ""},
+        {"nameless", "-subj / -set_serial 42"},
+        {"unknown", "-addext 1.2.3.4=critical,DER:0500"},
+        {"malformed", "-addext keyUsage=critical,DER:0500"},
     };
 
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (unsigned version = 12; version <= 13; version++) {
             struct pair p;
 
@@ -181,6 +184,28 @@ Test(tls, certificates_that_a_browser_would_refuse_pass_to_the_check, .init = be
             cr_expect_eq(p.server_result, TLS_DONE, "%s %u: %s", cases[i].name, version, p.server_err.text);
             pair_free(&p);
         }
+}
+
+/* All that TLS reads of a certificate is where its key stands. */
+Test(tls, what_is_no_certificate_is_no_identity, .init = begin, .fini = end)
+{
+    const struct slice cert = peer_read(&a, "client.der"), key = peer_read(&a, "client.key.der");
+    uint8_t *longer = arena_alloc(&a, cert.len + 1);
+    const struct slice with_more = slice_of(longer, cert.len + 1);
+    struct tls_identity *id = NULL;
+    struct err err;
+
+    memcpy(longer, cert.ptr, cert.len);
+    cr_expect_not(tls_identity_new(&with_more, 1, key, &id, &err));
+    for (size_t len = 0; len < cert.len; len++) {
+        const struct slice cut = slice_of(cert.ptr, len);
+
+        cr_expect_not(tls_identity_new(&cut, 1, key, &id, &err), "%zu", len);
+        cr_expect_eq(err.code, E_CERT_FORMAT);
+    }
+    cr_expect_null(id);
+    cr_expect(tls_identity_new(&cert, 1, key, &id, &err), "%s", err.text);
+    tls_identity_release(&id);
 }
 
 struct judge {

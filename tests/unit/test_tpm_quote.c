@@ -62,7 +62,15 @@ Test(tpm_quote, every_truncation_is_refused, .init = begin, .fini = end)
 }
 
 /* Where the parts stand with a signer's name of 34 bytes and extra data of 9. */
-enum { TYPE_AT = 4, SIGNER_AT = 6, EXTRA_AT = 42, SELECTION_AT = 78, BANK_AT = 82, SIZE_AT = 84, DIGEST_AT = 88 };
+enum {
+    TYPE_AT = 4,
+    SIGNER_AT = 6,
+    EXTRA_AT = 42,
+    SELECTION_AT = 78,
+    BANK_AT = 82,
+    SIZE_AT = 84,
+    DIGEST_AT = 88
+};
 
 Test(tpm_quote, what_is_wrong_is_named, .init = begin, .fini = end)
 {
@@ -82,12 +90,15 @@ Test(tpm_quote, what_is_wrong_is_named, .init = begin, .fini = end)
     expect_refusal(with(message, BANK_AT + 1, 4),
                    "TPM quote: expected PCRs of one bank, SHA-256 (0x000b), found 1 banks, the first 0x0004");
     expect_refusal(with(message, SIZE_AT, 255), "TPM quote: ends inside its PCR selection");
-    expect_refusal(with(message, SIZE_AT, 4), "TPM quote: expected a PCR digest of 32 bytes and nothing behind, "
-                                              "found 0 bytes and 0 behind");
-    expect_refusal(with(message, DIGEST_AT + 1, 31),
-                   "TPM quote: expected a PCR digest of 32 bytes and nothing behind, found 31 bytes and 1 behind");
-    expect_refusal(slice_of(longer, message.len + 1),
-                   "TPM quote: expected a PCR digest of 32 bytes and nothing behind, found 32 bytes and 1 behind");
+    expect_refusal(with(message, SIZE_AT, 4),
+                   "TPM quote: expected a PCR digest of 32 bytes and nothing behind, "
+                   "found 0 bytes and 0 behind");
+    expect_refusal(
+        with(message, DIGEST_AT + 1, 31),
+        "TPM quote: expected a PCR digest of 32 bytes and nothing behind, found 31 bytes and 1 behind");
+    expect_refusal(
+        slice_of(longer, message.len + 1),
+        "TPM quote: expected a PCR digest of 32 bytes and nothing behind, found 32 bytes and 1 behind");
 }
 
 Test(tpm_quote, a_selection_beyond_pcr_23_is_refused, .init = begin, .fini = end)
@@ -116,8 +127,8 @@ Test(tpm_quote, signatures_are_bare_or_in_their_structure, .init = begin, .fini 
         if (n != 256)
             cr_expect_not(tpm_signature_parse(slice_of(wrapped, n), 256, &out, &err), "%zu", n);
     cr_expect_not(tpm_signature_parse(with(whole, 1, 0x16), 256, &out, &err));
-    cr_expect_str_eq(err.text,
-                     "TPM signature: expected RSASSA (0x0014) with SHA-256 (0x000b), found 0x0016 with 0x000b");
+    cr_expect_str_eq(
+        err.text, "TPM signature: expected RSASSA (0x0014) with SHA-256 (0x000b), found 0x0016 with 0x000b");
     cr_expect_not(tpm_signature_parse(with(whole, 3, 0x04), 256, &out, &err));
     cr_expect_not(tpm_signature_parse(with(whole, 5, 0x01), 256, &out, &err));
     cr_expect_str_eq(err.text, "TPM signature: expected 256 bytes, or a TPMT_SIGNATURE of 6 more, found 262");
@@ -152,10 +163,12 @@ Test(tpm_quote, values_of_all_or_of_the_selected_pcrs_are_taken, .init = begin, 
     const char *two;
 
     quote_of(&v, 0x90);
-    two = arena_printf(&a, "[\"%s\", \"%s\"]", hex_text(&a, slice_of(v.pcrs[4], 32)), hex_text(&a, slice_of(v.pcrs[7], 32)));
+    two = arena_printf(&a, "[\"%s\", \"%s\"]", hex_text(&a, slice_of(v.pcrs[4], 32)),
+                       hex_text(&a, slice_of(v.pcrs[7], 32)));
     cr_assert(tpm_pcrs_verify(tpm_pcrs_text(v.pcrs, &a), &v.q, &a, out, &err), "%s", err.text);
     for (size_t i = 0; i < TPM_NUM_PCRS; i++)
-        cr_expect(i == 4 || i == 7 ? slice_equal(out[i], slice_of(v.pcrs[i], 32)) : out[i].len == 0, "PCR %zu", i);
+        cr_expect(i == 4 || i == 7 ? slice_equal(out[i], slice_of(v.pcrs[i], 32)) : out[i].len == 0,
+                  "PCR %zu", i);
     cr_assert(tpm_pcrs_verify(slice_str(two), &v.q, &a, out, &err), "%s", err.text);
     cr_expect(slice_equal(out[7], slice_of(v.pcrs[7], 32)));
     quote_of(&v, 0);
@@ -180,7 +193,8 @@ Test(tpm_quote, other_values_than_quoted_are_refused, .init = begin, .fini = end
 
 Test(tpm_quote, text_that_is_no_values_is_refused, .init = begin, .fini = end)
 {
-    static const char *const texts[] = {"", "{", "{}", "[", "null", "[]", "[1]", "[\"\"]", "[\"00\"]", "[\"zz\", \"00\"]"};
+    static const char *const texts[] = {"",   "{",   "{}",     "[",        "null",
+                                        "[]", "[1]", "[\"\"]", "[\"00\"]", "[\"zz\", \"00\"]"};
     struct slice out[TPM_NUM_PCRS];
     struct values v;
     struct err err;
@@ -202,7 +216,8 @@ Test(tpm_quote, the_simulated_key_signs_what_its_public_half_verifies, .init = b
     struct err err;
 
     sim_azure_pcrs(NULL, pcrs);
-    cr_assert(sim_azure_ak(&ak, &err) && sim_tpm_quote(&ak, slice_str("x"), pcrs, &a, &made, &err), "%s", err.text);
+    cr_assert(sim_azure_ak(&ak, &err) && sim_tpm_quote(&ak, slice_str("x"), pcrs, &a, &made, &err), "%s",
+              err.text);
     cr_expect(spki_verify(key_spki(&ak, &a), SIG_RSA_PKCS1_SHA256, made.message, made.signature, &err));
     cr_assert(tpm_quote_parse(made.message, &q, &err), "%s", err.text);
     cr_expect(tpm_pcrs_verify(made.pcrs, &q, &a, out, &err), "%s", err.text);
