@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "marble/marble.h"
+#include "attestation/collect.h"
 #include "marble/premain.h"
 #include "marble/program.h"
 
@@ -30,6 +30,8 @@ static void run(struct program *program, struct launch *launch)
 
     if (program->path != NULL && !program_check(program, &err))
         premain_refuse(&err);
+    if (program->path != NULL && trust_domain()->becomes != NULL)
+        trust_domain()->becomes(program->path);
     premain_or_exit(launch);
     if (!program_choose(program, launch, &a, &err))
         premain_refuse(&err);
