@@ -3,6 +3,7 @@
  * when libmarble is loaded as a shared object, it looks whether the program asks for __libc_start_main() at all.
  */
 #include <link.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "marble/premain.h"
@@ -47,33 +48,50 @@ static bool refers_to(const struct references *r, const char *name)
     return false;
 }
 
-static bool holds(const struct dl_phdr_info *info, const void *p)
-{
-    for (size_t i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+/* A program that is linked with libmarble.a calls that one's function without asking for it. It is known by a note
+ * (ELF, "Note Section"), which the archive brings along. */
+#define NOTE_NAME "marblemesh"
+enum { NOTE_LINKED = 1 };
 
-        if (h->p_type == PT_LOAD && (ElfW(Addr))p - info->dlpi_addr - h->p_vaddr < h->p_memsz)
+static const struct {
+    ElfW(Nhdr) head;
+    char name[12];
+} note __attribute__((section(".note.marblemesh"), aligned(4), used)) = {
+    {sizeof NOTE_NAME, 0, NOTE_LINKED}, NOTE_NAME};
+
+static bool has_note(const uint8_t *p, size_t len)
+{
+    while (len >= sizeof note) {
+        const ElfW(Nhdr) *n = (const void *)p;
+        const size_t size = sizeof *n + ((n->n_namesz + 3U) & ~3U) + ((n->n_descsz + 3U) & ~3U);
+
+        if (memcmp(p, &note, sizeof note.head + sizeof NOTE_NAME) == 0)
             return true;
+        if (size > len)
+            return false;
+        p += size;
+        len -= size;
     }
     return false;
 }
 
-/* The first one is the program. Where it holds libmarble itself, it was linked so that it starts. */
+/* The first one is the program. */
 static int look(struct dl_phdr_info *info, size_t size, void *out)
 {
-    static const char ours = 0;
-
     (void)size;
-    if (holds(info, &ours))
-        return 1;
     *(bool *)out = false;
-    for (size_t i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) {
-            const struct references r =
-                references_of(info, (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr));
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        const void *at = (const void *)(info->dlpi_addr + h->p_vaddr);
 
-            *(bool *)out = refers_to(&r, START);
+        if (h->p_type == PT_NOTE && has_note(at, h->p_memsz))
+            *(bool *)out = true;
+        if (h->p_type == PT_DYNAMIC) {
+            const struct references r = references_of(info, at);
+
+            *(bool *)out = *(bool *)out || refers_to(&r, START);
         }
+    }
     return 1;
 }
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
-foreach(name config uuid_file apply)
+foreach(name config uuid_file apply launch)
   unit_test(marble_${name} USES premain)
 endforeach()
+unit_test(marble_program USES launcher premain)
 unit_test(marble_credentials USES premain attestation_sim)
 unit_test(marble_no_tee USES premain attestation_production)
 
@@ -15,6 +16,6 @@ foreach(library marble marble-shared marble-sim marble-sim-shared)
   set_target_properties(probe-${library} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endforeach()
 
-foreach(name marble tees find_package)
+foreach(name marble marble_run tees find_package)
   e2e_test(${name} COMMAND e2e/${name}.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 endforeach()
