@@ -52,6 +52,11 @@ struct roots {
 /* The vendors' roots, and no others. */
 const struct roots *roots_production(void);
 
+/* Other trust anchors than the vendors': one or more certificates, PEM or one in DER. Each counts for whichever
+ * verifier takes one of its kind: for Intel's evidence by its key (P-256), for AMD's by its digest (its name is
+ * "ARK-" and the product), for Nitro's by its digest. E_CERT_FORMAT. */
+bool roots_of_certificates(struct slice certificates, struct arena *a, struct roots *out, struct err *err);
+
 /* How certificates carry evidence: bits of a set; of several that are there the first accepted one counts. */
 enum certificate_framing {
     FRAMING_DICE_TAGGED = 1,    /* TCG DICE, 2.23.133.5.4.9: Interoperable RA-TLS */

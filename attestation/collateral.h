@@ -78,10 +78,20 @@ struct collateral_items collateral_items_of(const struct collateral_needs *needs
 /* What an item of this name is. E_COLLATERAL_FORMAT if it is no such name. */
 bool collateral_need_named(const char *name, struct arena *a, struct collateral_need *out, struct err *err);
 
-/* The items put where the appraisal looks for them; E_COLLATERAL_MISSING names the first that is needed and
- * not there. */
+/* What there is of the items put where the appraisal looks for it. Returns the name of the first that is needed and not
+ * there, NULL if all are. */
+const char *collateral_fill(const struct collateral_needs *needs, const struct collateral_items *items,
+                            struct collateral *out);
+
+/* The same for all of them, or none: E_COLLATERAL_MISSING. */
 bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
                          struct collateral *out, struct err *err);
+
+/* Can a verdict's refusal come from collateral that was not there? Whether something was not is another question. */
+bool verdict_wants_collateral(const struct verdict *v);
+
+/* Of what the evidence needs, the first item that is not there at all; NULL: all is there, or needs are unknown. */
+const char *collateral_missing(const struct evidence *e, const struct collateral *c, struct arena *a);
 
 /* Does the item hold by itself: form, what it is about, and signatures up to a trusted root? Sets
  * item->expires. What does not hold is never kept. `issuers`: of a VEK, the item with its chain, or NULL (then

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two ways in. Who finds all he needs in the published view (base/current.h) takes no lock: views never change, and the
+ * items in them are counted. Who does not (something is missing, not valid any more, or due) takes the mutex and
+ * the slots, fetches or waits, and publishes the next view.
+ */
 #include "attestation/collateral_cache.h"
 
 #include <dirent.h>
@@ -6,35 +11,34 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "attestation/collateral_view.h"
 #include "base/clock.h"
+#include "base/current.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 
 enum { DEFAULT_MAX_ITEMS = 1024, DAY = 24 * 60 * 60, FIRST_PAUSE_S = 1, LONGEST_PAUSE_S = 300 };
 
-/* One item and how it fares. Guarded by the cache's mutex, but for the arena of a fetch under way. */
+/* One item and how it fares. Guarded by the cache's mutex. */
 struct slot {
     struct slot *next;
-    char *name;
-    struct arena arena; /* of `item` */
-    struct collateral_item item;
-    bool is_there;
+    struct kept *kept;
     bool is_fetching;       /* one thread is at it */
     unsigned num_waiting;   /* threads that hold on to the slot */
     int64_t pause_until_ms; /* of clock_ticks_ms(): the source is left alone */
     unsigned pause_s;       /* the last pause, doubled each time */
     struct err trouble;     /* why the last fetch failed */
-    uint64_t used;          /* when it was last asked for, in the cache's count */
 };
 
 struct collateral_cache {
     struct collateral_cache_options o;
+    struct current view;
+    _Atomic uint64_t hits, uses;
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a fetch ended */
     struct slot *slots;
     size_t num_refreshes; /* threads under way */
-    uint64_t uses;
     struct collateral_cache_counts counts;
     bool is_closing;
 };
@@ -49,11 +53,28 @@ static pthread_mutex_t *locked(pthread_mutex_t *m)
 
 /* ---- slots ------------------------------------------------------------------------------------- */
 
+/* After anything that readers without a lock may want to know. */
+static void publish(struct collateral_cache *c)
+{
+    struct view *v = view_new(c->counts.items), *before;
+
+    for (struct slot *s = c->slots; s != NULL; s = s->next)
+        view_add(v, s->kept);
+    view_sort(v);
+    before = current_set(&c->view, v);
+    view_release(&before);
+}
+
 static void slot_free(struct slot *s)
 {
-    arena_wipe(&s->arena);
-    free(s->name);
+    kept_release(s->kept);
     free(s);
+}
+
+/* What is not there goes first, so that asking for what nobody has drives nothing out. */
+static bool goes_before(const struct slot *s, const struct slot *other)
+{
+    return s->kept->is_there != other->kept->is_there ? !s->kept->is_there : s->kept->used < other->kept->used;
 }
 
 /* Makes room: the item longest unused goes, unless somebody is fetching it. */
@@ -62,7 +83,7 @@ static void drop_oldest(struct collateral_cache *c)
     struct slot **oldest = NULL;
 
     for (struct slot **s = &c->slots; *s != NULL; s = &(*s)->next)
-        if (!(*s)->is_fetching && (*s)->num_waiting == 0 && (oldest == NULL || (*s)->used < (*oldest)->used))
+        if (!(*s)->is_fetching && (*s)->num_waiting == 0 && (oldest == NULL || goes_before(*s, *oldest)))
             oldest = s;
     if (oldest != NULL) {
         struct slot *gone = *oldest;
@@ -75,45 +96,42 @@ static void drop_oldest(struct collateral_cache *c)
 
 static struct slot *slot_of(struct collateral_cache *c, const char *name)
 {
+    const struct collateral_item nothing = {.name = name};
     struct slot *s = c->slots;
 
-    while (s != NULL && strcmp(s->name, name) != 0)
+    while (s != NULL && strcmp(s->kept->item.name, name) != 0)
         s = s->next;
     if (s == NULL) {
         if (c->counts.items >= (c->o.max_items != 0 ? c->o.max_items : DEFAULT_MAX_ITEMS))
             drop_oldest(c);
         s = calloc(1, sizeof *s);
-        if (s == NULL || (s->name = strdup(name)) == NULL)
+        if (s == NULL)
             abort();
+        s->kept = kept_new(&nothing, false, 0);
         s->next = c->slots;
         c->slots = s;
         c->counts.items++;
     }
-    s->used = ++c->uses;
+    s->kept->used = ++c->uses;
     return s;
 }
 
-static struct collateral_item item_copy(const struct collateral_item *item, struct arena *a)
+static void tell_readers(struct slot *s)
 {
-    return (struct collateral_item){.name = arena_strdup(a, item->name),
-                                    .body = arena_copy(a, item->body),
-                                    .chain = arena_copy(a, item->chain),
-                                    .source = item->source != NULL ? arena_strdup(a, item->source) : NULL,
-                                    .fetched = item->fetched,
-                                    .expires = item->expires};
+    s->kept->is_fetching = s->is_fetching;
+    s->kept->pause_until_ms = s->pause_until_ms;
 }
 
 static void slot_put(struct slot *s, const struct collateral_item *item)
 {
-    struct arena fresh = {0};
-    const struct collateral_item copy = item_copy(item, &fresh);
+    struct kept *before = s->kept;
 
-    arena_wipe(&s->arena);
-    s->arena = fresh;
-    s->item = copy;
-    s->is_there = true;
+    s->kept = kept_new(item, true, before->used);
+    kept_release(before);
     s->pause_s = 0;
     s->pause_until_ms = 0;
+    s->trouble = (struct err){0};
+    tell_readers(s);
 }
 
 /* ---- the folder --------------------------------------------------------------------------------- */
@@ -197,6 +215,7 @@ bool collateral_cache_open(const struct collateral_cache_options *o, struct coll
 void collateral_cache_close(struct collateral_cache **cache)
 {
     struct collateral_cache *c = *cache;
+    struct view *last;
 
     if (c == NULL)
         return;
@@ -211,10 +230,31 @@ void collateral_cache_close(struct collateral_cache **cache)
         c->slots = s->next;
         slot_free(s);
     }
+    last = current_set(&c->view, NULL);
+    view_release(&last);
     (void)pthread_cond_destroy(&c->changed);
     (void)pthread_mutex_destroy(&c->mutex);
     free(c);
     *cache = NULL;
+}
+
+static bool import_one(struct collateral_cache *c, const struct collateral_items *items, size_t i, struct arena *scratch,
+                       struct err *err)
+{
+    struct collateral_item item = items->at[i];
+    struct collateral_need need;
+    struct slot *s;
+
+    if (!collateral_need_named(item.name, scratch, &need, err) ||
+        !collateral_item_verify(&need, c->o.roots, need.issuers != NULL ? collateral_find(items, need.issuers) : NULL,
+                                scratch, &item, err))
+        return false;
+    s = slot_of(c, item.name);
+    if (s->kept->is_there && s->kept->item.expires >= item.expires)
+        return true;
+    slot_put(s, &item);
+    keep(c, &item);
+    return true;
 }
 
 bool collateral_cache_import(struct collateral_cache *c, const struct collateral_items *items, int64_t now,
@@ -222,24 +262,13 @@ bool collateral_cache_import(struct collateral_cache *c, const struct collateral
 {
     scoped(unlock) pthread_mutex_t *held = locked(&c->mutex);
     scoped(arena_wipe) struct arena scratch = {0};
+    bool ok = true;
 
     (void)held, (void)now;
-    for (size_t i = 0; i < items->num; i++) {
-        struct collateral_item item = items->at[i];
-        struct collateral_need need;
-        struct slot *s;
-
-        if (!collateral_need_named(item.name, &scratch, &need, err) ||
-            !collateral_item_verify(&need, c->o.roots, need.issuers != NULL ? collateral_find(items, need.issuers) : NULL,
-                                    &scratch, &item, err))
-            return false;
-        s = slot_of(c, item.name);
-        if (s->is_there && s->item.expires >= item.expires)
-            continue;
-        slot_put(s, &item);
-        keep(c, &item);
-    }
-    return true;
+    for (size_t i = 0; ok && i < items->num; i++)
+        ok = import_one(c, items, i, &scratch, err);
+    publish(c);
+    return ok;
 }
 
 /* ---- fetching ----------------------------------------------------------------------------------- */
@@ -258,8 +287,8 @@ static const struct collateral_item *issuers_of(const struct collateral_cache *c
                                                 struct arena *a, struct collateral_item *copy)
 {
     for (const struct slot *s = c->slots; need->issuers != NULL && s != NULL; s = s->next)
-        if (s->is_there && strcmp(s->name, need->issuers) == 0) {
-            *copy = item_copy(&s->item, a);
+        if (s->kept->is_there && strcmp(s->kept->item.name, need->issuers) == 0) {
+            *copy = collateral_item_copy(&s->kept->item, a);
             return copy;
         }
     return NULL;
@@ -276,6 +305,7 @@ static void fetch(struct collateral_cache *c, struct slot *s, const struct colla
     bool ok;
 
     s->is_fetching = true;
+    tell_readers(s);
     c->counts.fetches++;
     (void)pthread_mutex_unlock(&c->mutex);
     ok = fetch_item(&c->o.fetch, need, now, &scratch, &item, &status, &err) &&
@@ -290,7 +320,9 @@ static void fetch(struct collateral_cache *c, struct slot *s, const struct colla
         c->counts.failures++;
         s->trouble = err;
         pause_source(s, &status);
+        tell_readers(s);
     }
+    publish(c);
     (void)pthread_cond_broadcast(&c->changed);
 }
 
@@ -337,10 +369,12 @@ static void start_refresh(struct collateral_cache *c, struct slot *s, const stru
     (void)pthread_attr_init(&detached);
     (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     s->is_fetching = true; /* until the thread is at it */
+    tell_readers(s);
     c->num_refreshes++;
     c->counts.refreshes++;
     if (pthread_create(&thread, &detached, refresh_main, r) != 0) {
         s->is_fetching = false;
+        tell_readers(s);
         c->num_refreshes--;
         arena_wipe(&r->arena);
         free(r);
@@ -348,14 +382,14 @@ static void start_refresh(struct collateral_cache *c, struct slot *s, const stru
     (void)pthread_attr_destroy(&detached);
 }
 
-static bool is_valid(const struct slot *s, int64_t now, int64_t grace)
+static bool is_valid(const struct kept *k, int64_t now, int64_t grace)
 {
-    return s->is_there && (now <= s->item.expires || now - s->item.expires <= grace);
+    return k->is_there && (now <= k->item.expires || now - k->item.expires <= grace);
 }
 
-static bool is_due(const struct slot *s, int64_t now)
+static bool is_due(const struct kept *k, int64_t now)
 {
-    const int64_t whole = s->item.expires - s->item.fetched, age = now - s->item.fetched;
+    const int64_t whole = k->item.expires - k->item.fetched, age = now - k->item.fetched;
 
     return age > DAY || age > whole - whole / 4;
 }
@@ -370,10 +404,10 @@ static bool refuse(const struct slot *s, const struct collateral_need *need, boo
         *err = s->trouble;
         return false;
     }
-    if (!s->is_there)
+    if (!s->kept->is_there)
         return err_set(err, E_COLLATERAL_MISSING, "%s is not there%s", need->name,
                        fetches ? "" : ", and nothing is fetched: name a service or import a bundle");
-    rfc3339_format(end, s->item.expires);
+    rfc3339_format(end, s->kept->item.expires);
     return err_set(err, E_COLLATERAL_EXPIRED, "%s was valid until %s", need->name, end);
 }
 
@@ -383,42 +417,86 @@ static bool get_one(struct collateral_cache *c, const struct collateral_need *ne
 {
     struct slot *s = slot_of(c, need->name);
 
-    if (is_valid(s, now, 0)) {
-        c->counts.hits++;
-        if (c->o.fetches && is_due(s, now) && !s->is_fetching && !is_paused(s) && !c->is_closing)
+    if (is_valid(s->kept, now, 0)) {
+        c->hits++;
+        if (c->o.fetches && is_due(s->kept, now) && !s->is_fetching && !is_paused(s) && !c->is_closing)
             start_refresh(c, s, need, now);
-        *out = item_copy(&s->item, a);
+        *out = collateral_item_copy(&s->kept->item, a);
         return true;
     }
     s->num_waiting++; /* so it is not dropped meanwhile */
     while (s->is_fetching)
         (void)pthread_cond_wait(&c->changed, &c->mutex);
     s->num_waiting--;
-    if (!is_valid(s, now, 0) && c->o.fetches && !is_paused(s))
+    if (!is_valid(s->kept, now, 0) && c->o.fetches && !is_paused(s))
         fetch(c, s, need, now);
-    if (!is_valid(s, now, grace))
+    if (!is_valid(s->kept, now, grace))
         return refuse(s, need, c->o.fetches, err);
-    *out = item_copy(&s->item, a);
+    *out = collateral_item_copy(&s->kept->item, a);
+    return true;
+}
+
+static bool get_all(struct collateral_cache *c, const struct collateral_needs *needs, int64_t now, int64_t grace,
+                    struct arena *a, struct collateral_items *out, struct err *err)
+{
+    scoped(unlock) pthread_mutex_t *held = locked(&c->mutex);
+
+    (void)held;
+    for (size_t i = 0; i < needs->num; i++) {
+        struct err why;
+
+        if (get_one(c, &needs->at[i], now, grace, a, &out->at[out->num], &why)) {
+            out->num++;
+        } else if (!needs->at[i].optional) {
+            *err = why;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Is the source of an item left alone for now, with nobody at it? */
+static bool is_left_alone(const struct collateral_cache *c, struct kept *k)
+{
+    return !c->o.fetches || (k != NULL && !k->is_fetching && clock_ticks_ms() < k->pause_until_ms);
+}
+
+/* Would get_one() only serve what is there? */
+static bool is_at_rest(const struct collateral_cache *c, struct kept *k, int64_t now, int64_t grace)
+{
+    return is_left_alone(c, k) ? is_valid(k, now, grace)
+                               : is_valid(k, now, 0) && (!is_due(k, now) || k->is_fetching);
+}
+
+/* All that is needed, without a lock, if it is there and nothing is to be done about it. */
+static bool get_published(struct collateral_cache *c, const struct collateral_needs *needs, int64_t now,
+                          int64_t grace, struct arena *a, struct collateral_items *out)
+{
+    scoped(view_release) struct view *view = current_get(&c->view, view_hold);
+
+    for (size_t i = 0; i < needs->num; i++) {
+        struct kept *k = view_find(view, needs->at[i].name);
+
+        if (k != NULL && is_at_rest(c, k, now, grace)) {
+            k->used = c->uses;
+            out->at[out->num++] = collateral_item_copy(&k->item, a);
+        } else if (!needs->at[i].optional || !is_left_alone(c, k)) {
+            return false;
+        }
+    }
+    c->hits += out->num;
     return true;
 }
 
 bool collateral_cache_get(struct collateral_cache *c, const struct collateral_needs *needs, int64_t now,
                           int64_t grace, struct arena *a, struct collateral_items *out, struct err *err)
 {
-    scoped(unlock) pthread_mutex_t *held = locked(&c->mutex);
     struct collateral_items items = {arena_array(a, MAX_NEEDS, sizeof *items.at), 0};
 
-    (void)held;
-    for (size_t i = 0; i < needs->num; i++) {
-        struct err why;
-        struct collateral_item *at = &items.at[items.num];
-
-        if (get_one(c, &needs->at[i], now, grace, a, at, &why)) {
-            items.num++;
-        } else if (!needs->at[i].optional) {
-            *err = why;
+    if (!get_published(c, needs, now, grace, a, &items)) {
+        items.num = 0;
+        if (!get_all(c, needs, now, grace, a, &items, err))
             return false;
-        }
     }
     collateral_sort(&items);
     *out = items;
@@ -431,9 +509,10 @@ struct collateral_cache_counts collateral_cache_counts(struct collateral_cache *
     struct collateral_cache_counts counts = c->counts;
 
     (void)held;
+    counts.hits = c->hits;
     counts.next_expiry = INT64_MAX;
     for (const struct slot *s = c->slots; s != NULL; s = s->next)
-        if (s->is_there && s->item.expires < counts.next_expiry)
-            counts.next_expiry = s->item.expires;
+        if (s->kept->is_there && s->kept->item.expires < counts.next_expiry)
+            counts.next_expiry = s->kept->item.expires;
     return counts;
 }

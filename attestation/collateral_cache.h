@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* attestation/collateral_cache.h: items kept in memory and in a folder, fetched when needed, refreshed in time.
  *
- * For all threads. An item is served while it is valid, wherever it came from. When three quarters of its
+ * For all threads; who finds all he needs valid and not due takes no lock. An item is served while it is valid, wherever it came from. When three quarters of its
  * validity are over (or it is a day old) it is due: one caller's request starts a refresh while everybody is
  * served from what is there. Of one item only one request is under way; others wait for it. A source that
  * fails is left alone for a while that doubles from 1 second to 5 minutes (or as long as it asks); meanwhile
@@ -19,7 +19,7 @@ struct collateral_cache_options {
     bool fetches;        /* false: nothing is fetched; only what was imported is there */
     const char *folder;  /* where items are kept between starts; NULL: in memory only */
     const struct roots *roots;
-    size_t max_items; /* 0: 1024; the one longest unused goes first */
+    size_t max_items; /* 0: 1024; what could not be fetched goes first, then the one longest unused */
 };
 
 /* Reads what the folder holds; files that do not hold are ignored and replaced in time. */

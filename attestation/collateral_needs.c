@@ -350,20 +350,56 @@ struct collateral_items collateral_items_of(const struct collateral_needs *needs
     return items;
 }
 
-bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
-                         struct collateral *out, struct err *err)
+const char *collateral_fill(const struct collateral_needs *needs, const struct collateral_items *items,
+                            struct collateral *out)
 {
-    struct collateral c = *out;
+    const char *missing = NULL;
 
     for (size_t i = 0; i < needs->num; i++) {
         const struct collateral_item *item = collateral_find(items, needs->at[i].name);
 
         if (item != NULL)
-            put(&needs->at[i], item, &c);
-        else if (!needs->at[i].optional)
-            return err_set(err, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not there",
-                           needs->at[i].name);
+            put(&needs->at[i], item, out);
+        else if (!needs->at[i].optional && missing == NULL)
+            missing = needs->at[i].name;
     }
+    return missing;
+}
+
+bool collateral_assemble(const struct collateral_needs *needs, const struct collateral_items *items,
+                         struct collateral *out, struct err *err)
+{
+    struct collateral c = *out;
+    const char *missing = collateral_fill(needs, items, &c);
+
+    if (missing != NULL)
+        return err_set(err, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not there", missing);
     *out = c;
     return true;
+}
+
+bool verdict_wants_collateral(const struct verdict *v)
+{
+    static const enum err_code codes[] = {E_CRL, E_VEK_CHAIN, E_COLLATERAL_FORMAT, E_COLLATERAL_MISSING,
+                                          E_COLLATERAL_SIGNATURE};
+
+    for (size_t i = 0; !v->genuine && i < sizeof codes / sizeof codes[0]; i++)
+        if (v->reason.code == codes[i])
+            return true;
+    return false;
+}
+
+const char *collateral_missing(const struct evidence *e, const struct collateral *c, struct arena *a)
+{
+    struct collateral_items items;
+    struct collateral_needs needs;
+    struct err ignored;
+
+    if (!collateral_needs_of(e, UPDATE_STANDARD, a, &needs, &ignored))
+        return NULL;
+    items = collateral_items_of(&needs, c, NULL, 0, a);
+    for (size_t i = 0; i < needs.num; i++)
+        if (!needs.at[i].optional && collateral_find(&items, needs.at[i].name) == NULL)
+            return needs.at[i].name;
+    return NULL;
 }

@@ -32,7 +32,7 @@ struct evidence {
     struct slice document;    /* Nitro */
     struct slice certificate; /* DER */
     /* what an attester may send along */
-    struct slice tpm_quote_msg, tpm_quote_sig, tpm_pcrs; /* TPMS_ATTEST, signature, JSON {"0": hex, ...} */
+    struct slice tpm_quote_msg, tpm_quote_sig, tpm_pcrs; /* TPMS_ATTEST, signature, JSON [hex, ...] */
     struct slice vek, vek_chain;                         /* SNP: from the host (auxblob, THIM) */
     struct slice thim_json;                              /* ACI: host-amd-cert, JSON */
     struct slice uvm_endorsements, cce_policy;           /* ACI: COSE_Sign1; Rego text */

@@ -85,7 +85,9 @@ static bool find_collateral(struct judge *j, const struct evidence *evidence, in
                collateral_assemble(&needs, &items, out, err);
     if (domain->collateral != NULL && (j == NULL || err->code == E_COLLATERAL_MISSING))
         return domain->collateral(evidence, now, a, out, j == NULL ? err : &ignored);
-    return j != NULL || err_set(err, E_COLLATERAL_MISSING, "no service or bundle was named to take collateral from");
+    if (j == NULL)
+        (void)err_set(err, E_COLLATERAL_MISSING, "no service or bundle was named to take collateral from");
+    return false;
 }
 
 /* ---- judging ------------------------------------------------------------------------------------- */
@@ -96,15 +98,9 @@ static bool unjudged(const struct err *err, struct verdict *verdict)
     return false;
 }
 
-/* Did the appraisal stop because something was not there? */
-static bool wants_collateral(const struct verdict *v)
-{
-    return v->reason.code == E_CRL || v->reason.code == E_VEK_CHAIN || v->reason.code == E_COLLATERAL_MISSING ||
-           v->reason.code == E_COLLATERAL_FORMAT;
-}
-
-bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t grace, int64_t now, struct arena *a,
-                   struct verdict *verdict, struct err *err)
+/* `p`: whose grace and whose issuers of endorsements count; all zero: those of the trust domain. */
+static bool is_genuine(struct judge *j, const struct evidence *evidence, const struct package_policy *p, int64_t grace,
+                       int64_t now, struct arena *a, struct verdict *verdict, struct err *err)
 {
     struct collateral collateral = {0};
     struct err missing = {0};
@@ -114,15 +110,25 @@ bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t gra
                                    .roots = trust_domain()->roots(),
                                    .now = now,
                                    .grace = grace,
+                                   .uvm_issuers = (const char *const *)p->uvm.issuers,
+                                   .num_uvm_issuers = p->uvm.num_issuers,
                                    .memo = j != NULL ? j->memo : NULL};
 
     appraise(&what, a, verdict);
     if (verdict->genuine)
         return true;
-    if (!have && wants_collateral(verdict))
+    if (!have && verdict_wants_collateral(verdict))
         verdict->reason = missing;
     *err = verdict->reason;
     return false;
+}
+
+bool judge_genuine(struct judge *j, const struct evidence *evidence, int64_t grace, int64_t now, struct arena *a,
+                   struct verdict *verdict, struct err *err)
+{
+    static const struct package_policy none = {0};
+
+    return is_genuine(j, evidence, &none, grace, now, a, verdict, err);
 }
 
 bool judge_evidence(struct judge *j, struct slice evidence, const struct package_policy *p,
@@ -132,6 +138,6 @@ bool judge_evidence(struct judge *j, struct slice evidence, const struct package
 
     if (!evidence_decode(evidence, &parts, err))
         return unjudged(err, verdict);
-    return judge_genuine(j, &parts, policy_grace(p), now, a, verdict, err) &&
+    return is_genuine(j, &parts, p, policy_grace(p), now, a, verdict, err) &&
            policy_match(p, verdict, report_data, now, err);
 }

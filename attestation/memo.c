@@ -1,32 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A table of sets: the key says which set, a set has room for a few entries, and a mutex guards every so many
- * sets, so that threads rarely meet. Within a set the least recently used entry makes room.
+ * A table of sets: the key says which set, and a set has room for a few entries. Within a set the least recently used
+ * entry makes room.
+ *
+ * Looking something up takes no lock and never waits. Each set has a count that is odd while the set is being written
+ * (a sequence lock): a reader that saw an odd count, or another one afterwards than before, found nothing, and
+ * verifies. All members are atomic. A reader's loads have acquire order, so its second look at the count comes after
+ * them; a writer's stores have release order, so the odd count comes before them: a reader that saw any of a
+ * writer's values also sees that writer's odd count or a later one. So what is found is one entry, never parts of
+ * two. Writers, who have just verified a signature, take turns by a mutex for every so many sets.
  */
 #include "attestation/memo.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "pki/hash.h"
 
-enum { WAYS = 8, NUM_SHARDS = 16 };
+enum { WAYS = 8, NUM_SHARDS = 16, KEY_WORDS = SHA256_LEN / sizeof(uint64_t) };
+
+struct key_words {
+    uint64_t at[KEY_WORDS];
+};
 
 struct entry {
-    uint8_t key[SHA256_LEN];
-    int64_t until;
-    uint64_t used; /* 0: empty */
+    _Atomic uint64_t key[KEY_WORDS];
+    _Atomic int64_t until;
+    _Atomic uint64_t used; /* in the shard's count of writes; 0: empty */
+};
+
+struct set {
+    _Atomic uint64_t count; /* of writes, twice; odd: one is under way */
+    struct entry ways[WAYS];
 };
 
 struct shard {
-    pthread_mutex_t lock;
-    uint64_t clock; /* counts uses */
-    struct memo_count count;
+    pthread_mutex_t lock;   /* of writers */
+    _Atomic uint64_t writes;
+    _Atomic uint64_t found, verified;
+    char apart[64]; /* from the next shard's cache line */
 };
 
 struct memo {
     size_t num_sets; /* a multiple of NUM_SHARDS */
-    struct entry (*sets)[WAYS];
+    struct set *sets;
     struct shard shards[NUM_SHARDS];
 };
 
@@ -60,76 +78,121 @@ void memo_free(struct memo **m)
 
 /* ---- the table ---------------------------------------------------------------------- */
 
+#define GET(member)        atomic_load_explicit(&(member), memory_order_acquire)
+#define PUT(member, value) atomic_store_explicit(&(member), (value), memory_order_release)
+#define COUNT(member)      (void)atomic_fetch_add_explicit(&(member), 1, memory_order_relaxed)
+
 struct place {
-    struct entry *ways;
+    struct set *set;
     struct shard *shard;
+    struct key_words key;
 };
 
 /* The key is a digest: any of its bytes are as good as a hash of it. */
 static struct place place_of(struct memo *m, const uint8_t key[SHA256_LEN])
 {
-    struct cursor c = cursor_over(slice_of(key, SHA256_LEN));
-    const size_t set = (size_t)(cursor_u64le(&c) % m->num_sets);
+    struct place p;
+    size_t set;
 
-    return (struct place){m->sets[set], &m->shards[set % NUM_SHARDS]};
+    memcpy(p.key.at, key, SHA256_LEN);
+    set = (size_t)(p.key.at[0] % m->num_sets);
+    p.set = &m->sets[set];
+    p.shard = &m->shards[set % NUM_SHARDS];
+    return p;
 }
 
-static struct entry *find(const struct place *p, const uint8_t key[SHA256_LEN], int64_t now)
+static bool has_key(struct entry *e, const struct key_words *key)
 {
-    for (size_t i = 0; i < WAYS; i++)
-        if (p->ways[i].used != 0 && p->ways[i].until >= now && memcmp(p->ways[i].key, key, SHA256_LEN) == 0)
-            return &p->ways[i];
+    bool same = true;
+
+    for (size_t i = 0; i < KEY_WORDS; i++)
+        same = same && GET(e->key[i]) == key->at[i];
+    return same;
+}
+
+static struct entry *find(const struct place *p, int64_t now)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        struct entry *e = &p->set->ways[i];
+
+        if (GET(e->used) != 0 && GET(e->until) >= now && has_key(e, &p->key))
+            return e;
+    }
     return NULL;
+}
+
+/* Between two entries that were both used since the last write in the shard it does not matter which is older; so that
+ * is all that is noted, and mostly nothing is written. It may mark an entry that has just taken the found one's
+ * place: that costs nothing but its place in the order. */
+static void note_use(const struct place *p, struct entry *e)
+{
+    const uint64_t writes = GET(p->shard->writes);
+
+    if (GET(e->used) != writes)
+        PUT(e->used, writes);
 }
 
 static bool recall(struct memo *m, const uint8_t key[SHA256_LEN], int64_t now)
 {
+    struct entry *e = NULL;
     struct place p;
-    struct entry *e;
+    uint64_t count;
 
     if (m == NULL)
         return false;
     p = place_of(m, key);
-    (void)pthread_mutex_lock(&p.shard->lock);
-    e = find(&p, key, now);
-    if (e != NULL)
-        e->used = ++p.shard->clock;
-    p.shard->count.found += e != NULL;
-    p.shard->count.verified += e == NULL;
-    (void)pthread_mutex_unlock(&p.shard->lock);
-    return e != NULL;
+    count = GET(p.set->count);
+    if (count % 2 == 0 && (e = find(&p, now)) != NULL && GET(p.set->count) != count)
+        e = NULL;
+    if (e == NULL) {
+        COUNT(p.shard->verified);
+        return false;
+    }
+    COUNT(p.shard->found);
+    note_use(&p, e);
+    return true;
 }
 
 /* Empty, else expired, else least recently used; or the same key's, whose end may have been sooner. */
-static struct entry *make_room(const struct place *p, const uint8_t key[SHA256_LEN], int64_t now)
+static struct entry *make_room(const struct place *p, int64_t now)
 {
-    struct entry *best = p->ways;
+    struct entry *best = p->set->ways;
 
     for (size_t i = 0; i < WAYS; i++) {
-        struct entry *e = &p->ways[i];
-        const bool gone = e->used == 0 || e->until < now, best_gone = best->used == 0 || best->until < now;
+        struct entry *e = &p->set->ways[i];
+        const bool gone = GET(e->used) == 0 || GET(e->until) < now;
+        const bool best_gone = GET(best->used) == 0 || GET(best->until) < now;
 
-        if (e->used != 0 && memcmp(e->key, key, SHA256_LEN) == 0)
+        if (GET(e->used) != 0 && has_key(e, &p->key))
             return e;
-        if (gone != best_gone ? gone : e->used < best->used)
+        if (gone != best_gone ? gone : GET(e->used) < GET(best->used))
             best = e;
     }
     return best;
 }
 
+static void write_entry(const struct place *p, struct entry *e, int64_t until)
+{
+    const uint64_t count = GET(p->set->count);
+
+    PUT(p->set->count, count + 1);
+    for (size_t i = 0; i < KEY_WORDS; i++)
+        PUT(e->key[i], p->key.at[i]);
+    PUT(e->until, until);
+    PUT(e->used, GET(p->shard->writes));
+    PUT(p->set->count, count + 2);
+}
+
 static void remember(struct memo *m, const uint8_t key[SHA256_LEN], int64_t now, int64_t until)
 {
     struct place p;
-    struct entry *e;
 
     if (m == NULL || until < now)
         return;
     p = place_of(m, key);
     (void)pthread_mutex_lock(&p.shard->lock);
-    e = make_room(&p, key, now);
-    memcpy(e->key, key, SHA256_LEN);
-    e->until = until;
-    e->used = ++p.shard->clock;
+    PUT(p.shard->writes, GET(p.shard->writes) + 1);
+    write_entry(&p, make_room(&p, now), until);
     (void)pthread_mutex_unlock(&p.shard->lock);
 }
 
@@ -138,10 +201,8 @@ struct memo_count memo_count(struct memo *m)
     struct memo_count all = {0};
 
     for (size_t i = 0; m != NULL && i < NUM_SHARDS; i++) {
-        (void)pthread_mutex_lock(&m->shards[i].lock);
-        all.found += m->shards[i].count.found;
-        all.verified += m->shards[i].count.verified;
-        (void)pthread_mutex_unlock(&m->shards[i].lock);
+        all.found += GET(m->shards[i].found);
+        all.verified += GET(m->shards[i].verified);
     }
     return all;
 }

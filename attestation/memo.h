@@ -4,8 +4,8 @@
  * An entry's key is SHA-256 over everything that the verification depends on (algorithm, public key, message,
  * signature), so a remembered "holds" can never be another's: there is nothing to poison. Only what holds
  * is remembered. Dates, revocation and policy are never remembered: they are judged each time. Bounded: where
- * there is no room, what expired goes first, then what was not used for longest. Thread-safe. With a NULL
- * memo nothing is remembered and all is verified.
+ * there is no room, what expired goes first, then what was not used for longest. For all threads:
+ * finding something takes no lock. With a NULL memo nothing is remembered and all is verified.
  *
  * What an attacker can sign as much of as he likes (quotes, certificates of his own) is not to be remembered:
  * it would drive out what is of use.
@@ -15,7 +15,7 @@
 #include "pki/key.h"
 
 struct memo;
-struct memo *memo_new(size_t max_entries); /* 56 bytes each, at once */
+struct memo *memo_new(size_t max_entries); /* 49 bytes each, at once */
 void memo_free(struct memo **m);           /* accepts NULL inside */
 
 /* As spki_verify() and p256_verify_raw(). `until`: when the entry is of no use any more (the earliest expiry

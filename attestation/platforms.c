@@ -149,3 +149,38 @@ bool platforms_match(const struct platform_rule *rules, size_t num, const struct
     }
     return allowed || !must_be_allowed || refuse_unlisted(c, err);
 }
+
+/* ---- writing ---------------------------------------------------------------------------------- */
+
+static void put_list(struct buf *b, const char *name, const struct platform_list *l)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+
+    if (l->num == 0)
+        return;
+    json_put_name(b, name);
+    buf_str(b, "[");
+    for (size_t i = 0; i < l->num; i++) {
+        json_put_comma(b);
+        buf_printf(b, "\"%s\"", hex_text(&scratch, l->ids[i]));
+    }
+    buf_str(b, "]");
+}
+
+static void put_lists(struct buf *b, const struct platform_lists *l)
+{
+    put_list(b, "FMSPC", &l->fmspc);
+    put_list(b, "PPID", &l->ppid);
+    put_list(b, "ChipID", &l->chip_id);
+}
+
+void platform_rule_put(struct buf *b, const struct platform_rule *r)
+{
+    put_lists(b, &r->allowed);
+    if (num_listed(&r->banned) == 0)
+        return;
+    json_put_name(b, "Banned");
+    buf_str(b, "{");
+    put_lists(b, &r->banned);
+    buf_str(b, "}");
+}

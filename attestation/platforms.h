@@ -35,6 +35,9 @@ extern const char *const platform_known_fields[]; /* for fields_unknown(), with 
 /* Does the entry say anything? */
 bool platform_rule_has_effect(const struct platform_rule *r);
 
+/* Appends the lists that are there as members, each with a comma in front unless it is the first. */
+void platform_rule_put(struct buf *b, const struct platform_rule *r);
+
 /* E_PLATFORM names the entry that bans, or what was looked for. Evidence that does not say which machine it is
  * from (AMD with a VLEK or masked chip id, Nitro) is refused where lists could be about it. */
 bool platforms_match(const struct platform_rule *rules, size_t num, const struct claims *c, struct err *err);

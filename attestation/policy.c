@@ -65,7 +65,13 @@ static bool describes_snp(const struct package_policy *p) { return p->snp.given 
 
 static bool describes_others(const struct package_policy *p)
 {
-    return p->tdx.given || describes_snp(p) || p->nitro.given;
+    return p->tdx.given || describes_snp(p) || p->nitro.given || p->vtpm.given;
+}
+
+/* A guest behind a paravisor, whatever the hardware. */
+static bool describes_vtpm_alone(const struct package_policy *p)
+{
+    return p->vtpm.given && !p->tdx.given && !describes_snp(p);
 }
 
 static bool check_unique_id_alone(const struct package_policy *p, struct err *err)
@@ -138,8 +144,9 @@ static bool match_tcb(const struct package_policy *p, const struct claims *c, in
                    (unsigned long long)p->min_tcb_evaluation, (unsigned long long)d->tcb_evaluation_data_number);
 }
 
-static bool match_report_data(struct slice expected, struct slice found, struct err *err)
+bool policy_match_report_data(const struct verdict *v, struct slice expected, struct err *err)
 {
+    const struct slice found = v->claims.bound;
     scoped(arena_wipe) struct arena scratch = {0};
 
     if (expected.len != 64)
@@ -153,14 +160,14 @@ static bool match_report_data(struct slice expected, struct slice found, struct 
 static bool match_kind(const struct package_policy *p, const struct claims *c, struct err *err)
 {
     const bool described = c->tee == TEE_SGX   ? describes_sgx(p)
-                           : c->tee == TEE_TDX ? p->tdx.given
-                           : c->tee == TEE_SNP ? describes_snp(p)
+                           : c->tee == TEE_TDX ? p->tdx.given || describes_vtpm_alone(p)
+                           : c->tee == TEE_SNP ? describes_snp(p) || describes_vtpm_alone(p)
                                                : p->nitro.given;
 
     return described || !(describes_sgx(p) || describes_others(p)) ||
-           err_set(err, E_TEE_KIND, "the evidence is of %s, and the policy describes%s%s%s%s only", c->tee_name,
+           err_set(err, E_TEE_KIND, "the evidence is of %s, and the policy describes%s%s%s%s%s only", c->tee_name,
                    describes_sgx(p) ? " SGX" : "", p->tdx.given ? " TDX" : "", describes_snp(p) ? " SNP" : "",
-                   p->nitro.given ? " Nitro" : "");
+                   p->nitro.given ? " Nitro" : "", describes_vtpm_alone(p) ? " VTPM" : "");
 }
 
 static bool match_id(const char *name, enum err_code code, const char *expected, struct slice found,
@@ -196,7 +203,7 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
         *err = v->reason;
         return false;
     }
-    if (!match_tcb(p, c, now, err) || !match_report_data(report_data, c->bound, err))
+    if (!match_tcb(p, c, now, err) || !policy_match_report_data(v, report_data, err))
         return false;
     if (p->debug != c->debug)
         return err_set(err, E_DEBUG, "Debug: expected %s, found %s", p->debug ? "true" : "false",
@@ -206,6 +213,25 @@ bool policy_match(const struct package_policy *p, const struct verdict *v, struc
     if (c->tee == TEE_SGX)
         return match_sgx(p, &c->sgx, err);
     return !describes_others(p) || sections_match(p, c, now, err);
+}
+
+bool policy_read(struct slice text, struct arena *a, struct package_policy *out, struct err *err)
+{
+    scoped(json_release) json_t *json = NULL;
+    struct package_policy p = {0};
+    struct fields f;
+
+    if (text.len > LIMIT_MANIFEST)
+        return err_set(err, E_JSON_SYNTAX, "policy: expected %d bytes at most, found %zu", LIMIT_MANIFEST, text.len);
+    if (!json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &json, err))
+        return false;
+    f = fields_of(json, "$", JSON_FOLD, E_JSON_SYNTAX, a, err);
+    if (policy_parse(&f, &p))
+        fields_only(&f, policy_known_fields);
+    if (!fields_done(&f))
+        return false;
+    *out = p;
+    return true;
 }
 
 /* ---- written ------------------------------------------------------------------------ */

@@ -98,6 +98,9 @@ struct package_policy {
 bool policy_parse(struct fields *f, struct package_policy *out);
 extern const char *const policy_known_fields[]; /* for fields_unknown() */
 
+/* A policy by itself: JSON with these properties and no others, each once. E_JSON_SYNTAX. */
+bool policy_read(struct slice json, struct arena *a, struct package_policy *out, struct err *err);
+
 /* The rule of sets: UniqueID alone, or SignerID with ProductID and SecurityVersion, unless only other TEEs are
  * described; a section of ours names at least what tells programs apart (TDX: MRTD; SNP: Measurement,
  * IDKeyDigest or AuthorKeyDigest, or a UVM section; VTPM and Nitro: a PCR). With Debug such mistakes are only
@@ -112,6 +115,9 @@ bool policy_check(const struct package_policy *p, struct arena *a, char **warnin
  * E_HOST_DATA, E_KEY_DIGEST, E_VMPL, E_PRODUCT_LINE, E_TCB_MINIMUM, E_UVM. */
 bool policy_match(const struct package_policy *p, const struct verdict *v, struct slice report_data,
                   int64_t now, struct err *err);
+
+/* That step alone. */
+bool policy_match_report_data(const struct verdict *v, struct slice report_data, struct err *err);
 
 static inline int64_t policy_grace(const struct package_policy *p) /* seconds */
 {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/attestation.h"
 
+#include "base/text.h"
+#include "pki/cert.h"
+#include "pki/hash.h"
+#include "pki/key.h"
+
 /* The key of "Intel SGX Root CA", X || Y: published at
  * https://certificates.trustedservices.intel.com/Intel_SGX_Provisioning_Certification_RootCA.cer. Intel has
  * issued two certificates with it (until 2033 and until 2049), so the key is pinned and not the certificate.
@@ -56,4 +61,52 @@ const struct roots *roots_production(void)
     };
 
     return &roots;
+}
+
+/* ---- other roots ------------------------------------------------------------------------------ */
+
+static bool read_certificates(struct slice text, struct arena *a, struct cert **out, size_t *num, struct err *err)
+{
+    if (text_starts_with(text, "-----BEGIN"))
+        return cert_parse_pem(text, a, out, num, err);
+    *num = 1;
+    *out = arena_alloc(a, sizeof **out);
+    return cert_parse(text, a, *out, err);
+}
+
+/* The product that an AMD root is of; NULL: it is none. */
+static const char *product_of(const struct cert *c, struct arena *a)
+{
+    static const char ark[] = "ARK-";
+    const struct slice name = cert_common_name(c);
+    const size_t len = sizeof ark - 1;
+
+    return text_starts_with(name, ark) ? arena_strndup(a, slice_of(name.ptr + len, name.len - len)) : NULL;
+}
+
+bool roots_of_certificates(struct slice certificates, struct arena *a, struct roots *out, struct err *err)
+{
+    struct slice *intel, *nitro;
+    struct amd_root *amd;
+    struct roots r = {0};
+    struct cert *certs;
+    struct err ignored;
+    size_t num;
+
+    if (!read_certificates(certificates, a, &certs, &num, err))
+        return false;
+    r.intel = intel = arena_array(a, num, sizeof *intel);
+    r.nitro = nitro = arena_array(a, num, sizeof *nitro);
+    r.amd = amd = arena_array(a, num, sizeof *amd);
+    for (size_t i = 0; i < num; i++) {
+        struct amd_root *root = &amd[r.num_amd];
+
+        sha256(root->sha256, certs[i].der);
+        nitro[r.num_nitro++] = arena_copy(a, slice_of(root->sha256, SHA256_LEN));
+        r.num_intel += spki_p256_xy(certs[i].spki, &intel[r.num_intel], &ignored);
+        root->product = product_of(&certs[i], a);
+        r.num_amd += root->product != NULL;
+    }
+    *out = r;
+    return true;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/suggest.h"
+
 static const struct option *find_named(const struct option *table, struct slice name)
 {
     for (; table != NULL && table->name != NULL; table++)
@@ -19,17 +21,31 @@ static const struct option *find_letter(const struct option *table, char letter)
     return NULL;
 }
 
-/* Does the command begin with these words? */
-static bool begins(const struct command *c, const char *words)
+bool command_begins(const struct command *c, const char *words)
 {
     const size_t len = strlen(words);
 
     return strncmp(c->words, words, len) == 0 && (len == 0 || c->words[len] == '\0' || c->words[len] == ' ');
 }
 
+const struct command *command_next(const struct command *c)
+{
+    const struct command *const *group = command_groups;
+
+    if (c == NULL)
+        return *group != NULL && (*group)->words != NULL ? *group : NULL;
+    if (c[1].words != NULL)
+        return c + 1;
+    for (; *group != NULL; group++)
+        for (const struct command *in = *group; in->words != NULL; in++)
+            if (in == c)
+                return group[1];
+    return NULL;
+}
+
 static const struct command *command_named(const char *words)
 {
-    for (const struct command *c = commands; c->words != NULL; c++)
+    for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c))
         if (strcmp(c->words, words) == 0)
             return c;
     return NULL;
@@ -37,8 +53,8 @@ static const struct command *command_named(const char *words)
 
 static bool is_topic(const char *words)
 {
-    for (const struct command *c = commands; c->words != NULL; c++)
-        if (begins(c, words))
+    for (const struct command *c = command_next(NULL); c != NULL; c = command_next(c))
+        if (command_begins(c, words))
             return true;
     return false;
 }
@@ -65,6 +81,16 @@ static bool take_value(struct parser *p, const struct option *o, const char *sho
     return true;
 }
 
+static bool no_option(struct parser *p, const char *word, struct slice key)
+{
+    const struct command *c = p->cli->command;
+    const char *given = arena_strndup(&p->cli->arena, key), *near = suggest_option(c, given);
+
+    return err_set(p->err, E_USAGE, "%s: no such option%s%s%s%s%s", word, c != NULL ? " of " : "",
+                   c != NULL ? c->words : "", near != NULL ? " (did you mean --" : "",
+                   near != NULL ? near : "", near != NULL ? "?)" : "");
+}
+
 static bool parse_long(struct parser *p, const char *word)
 {
     const char *name = word + 2, *equals = strchr(name, '=');
@@ -74,8 +100,7 @@ static bool parse_long(struct parser *p, const char *word)
     if (o == NULL && p->cli->command != NULL)
         o = find_named(p->cli->command->options, key);
     if (o == NULL)
-        return err_set(p->err, E_USAGE, "%s: no such option%s%s", word, p->cli->command != NULL ? " of " : "",
-                       p->cli->command != NULL ? p->cli->command->words : "");
+        return no_option(p, word, key);
     if (o->value == NULL && equals != NULL)
         return err_set(p->err, E_USAGE, "--%s takes no value", o->name);
     if (o->value != NULL && equals == NULL)
@@ -105,20 +130,27 @@ static bool parse_letters(struct parser *p, const char *word)
     return true;
 }
 
+static bool no_command(struct parser *p, const char *words)
+{
+    const char *near = suggest_command(p->topic, words, &p->cli->arena);
+
+    return err_set(p->err, E_USAGE, "%s: no such command%s%s%s", words, near != NULL ? " (did you mean " : "",
+                   near != NULL ? near : "", near != NULL ? "?)" : "");
+}
+
 /* A word that is no option: the next of the command's words, or an argument. */
 static bool parse_word(struct parser *p, const char *word)
 {
     struct cli *cli = p->cli;
+    const char *words = p->topic[0] != '\0' ? arena_printf(&cli->arena, "%s %s", p->topic, word) : word;
 
-    if (cli->command == NULL) {
-        const char *words = p->topic[0] != '\0' ? arena_printf(&cli->arena, "%s %s", p->topic, word) : word;
-
-        if (!is_topic(words))
-            return err_set(p->err, E_USAGE, "%s: no such command", words);
+    if (cli->num_arguments == 0 && word[0] != '\0' && is_topic(words)) {
         p->topic = words;
         cli->command = command_named(words);
         return true;
     }
+    if (cli->command == NULL)
+        return no_command(p, words);
     cli->arguments[cli->num_arguments++] = word;
     return true;
 }
@@ -174,59 +206,4 @@ const char *cli_option(const struct cli *cli, const char *name)
     if (o == NULL && cli->command != NULL)
         o = find_named(cli->command->options, slice_str(name));
     return o != NULL ? o->fallback : NULL;
-}
-
-static void print_options(FILE *to, const struct option *table)
-{
-    for (; table != NULL && table->name != NULL; table++) {
-        char left[64];
-
-        (void)snprintf(left, sizeof left, "%c%c%s --%s%s%s", table->letter ? '-' : ' ',
-                       table->letter ? table->letter : ' ', table->letter ? "," : " ", table->name,
-                       table->value ? " " : "", table->value ? table->value : "");
-        (void)fprintf(to, "  %-34s %s", left, table->help);
-        if (table->fallback != NULL)
-            (void)fprintf(to, " (default %s)", table->fallback);
-        (void)fputc('\n', to);
-    }
-}
-
-static void print_indented(FILE *to, const char *lines)
-{
-    while (*lines != '\0') {
-        const size_t len = strcspn(lines, "\n");
-
-        (void)fprintf(to, "  %.*s\n", (int)len, lines);
-        lines += len + (lines[len] == '\n');
-    }
-}
-
-static void help_topic(FILE *to, const char *topic)
-{
-    (void)fprintf(to, "Usage: %s %s%sCOMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", program_name, topic,
-                  topic[0] ? " " : "");
-    for (const struct command *c = commands; c->words != NULL; c++)
-        if (begins(c, topic))
-            (void)fprintf(to, "  %-26s %s\n", c->words, c->summary);
-    (void)fprintf(to, "\nOptions of every command:\n");
-    print_options(to, global_options);
-    (void)fprintf(to, "\n%s COMMAND --help tells more.\n", program_name);
-}
-
-void cli_help(FILE *to, const struct command *c, const char *topic)
-{
-    if (c == NULL) {
-        help_topic(to, topic);
-        return;
-    }
-    (void)fprintf(to, "Usage: %s %s [OPTION...]%s%s\n\n%s\n", program_name, c->words,
-                  c->arguments[0] ? " " : "", c->arguments, c->description);
-    if (c->options != NULL) {
-        (void)fprintf(to, "\nOptions:\n");
-        print_options(to, c->options);
-    }
-    (void)fprintf(to, "\nOptions of every command:\n");
-    print_options(to, global_options);
-    (void)fprintf(to, "\nExamples:\n");
-    print_indented(to, c->examples);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/command.h: commands and their options as tables; what help, parsing and later man pages and
- * completions are made from.
+/* cli/command.h: commands and their options as tables; what parsing, help, man pages and completions are made
+ * from.
  */
 #pragma once
 #include <stdio.h>
@@ -45,12 +45,20 @@ struct cli {
     int exit_status; /* set by a command that has more to say than that it failed; 0: 1 if it failed */
 };
 
-extern const struct command *const commands; /* ends with a wordless one */
+extern const struct command *const command_groups[]; /* ends with NULL; each group ends with a wordless one */
 extern const struct option global_options[];
 extern const char program_name[]; /* "meshctl", "meshctl-sim" */
 
-/* Takes argv apart. Options may stand anywhere; "--" ends them. E_USAGE. If only a part of a command
- * was named, or --help was given, cli->help is set, and cli->command is the command, if it is one. */
+/* The next command of the table; NULL begins, and ends. In the table's order. */
+const struct command *command_next(const struct command *c);
+
+/* Does the command begin with these words ("": every one does)? */
+bool command_begins(const struct command *c, const char *words);
+
+/* Takes argv apart. Options may stand anywhere; "--" ends them. A word that makes a longer command of what stands
+ * before it is one of its words, so "recover-with-signature public-key" is a command though its first word is one
+ * too. E_USAGE, with the nearest name if there is one near. If only a part of a command was named, or --help was
+ * given, cli->help is set, and cli->command is the command, if it is one. */
 bool cli_parse(int argc, char **argv, struct cli *cli, const char **topic, struct err *err);
 
 /* Help for a command, or for all commands that begin with `topic` ("": all). */

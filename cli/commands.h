@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/commands.h: what the table in main.c points to, one file per group of commands. */
+/* cli/commands.h: the groups of commands that table.c lists. */
 #pragma once
 #include "cli/command.h"
+#include "cli/output.h"
 
-bool cmd_manifest_set(struct cli *cli, struct err *err);
-bool cmd_manifest_get(struct cli *cli, struct err *err);
-bool cmd_manifest_verify(struct cli *cli, struct err *err);
-bool cmd_manifest_signature(struct cli *cli, struct err *err);
-
-bool cmd_certificate_root(struct cli *cli, struct err *err);
-bool cmd_certificate_intermediate(struct cli *cli, struct err *err);
-bool cmd_certificate_chain(struct cli *cli, struct err *err);
+extern const struct command manifest_commands[];    /* set, get, log, signature, verify */
+extern const struct command update_commands[];      /* manifest update ... */
+extern const struct command check_commands[];       /* what is done with manifests offline */
+extern const struct command secret_commands[];      /* set, get */
+extern const struct command recover_commands[];     /* recover, recover-with-signature ... */
+extern const struct command certificate_commands[]; /* root, intermediate, chain */
+extern const struct command help_commands[];        /* explain, doctor, completion, version */
+extern const struct command other_commands[];       /* status, package-info */
 
 bool cmd_evidence_show(struct cli *cli, struct err *err);
 bool cmd_evidence_verify(struct cli *cli, struct err *err);
 bool cmd_collateral_fetch(struct cli *cli, struct err *err);
 bool cmd_collateral_show(struct cli *cli, struct err *err);
 bool cmd_collateral_import(struct cli *cli, struct err *err);
-
-bool cmd_status(struct cli *cli, struct err *err);
-bool cmd_package_info(struct cli *cli, struct err *err);
-bool cmd_version(struct cli *cli, struct err *err);
-
-/* What was printed has arrived; if not, E_FILE_WRITE. Who closed the pipe has seen enough: no error. */
-bool flush_output(struct err *err);
-
-/* Writes to stdout, or to the file of --output if it was given (0600). */
-bool print_or_save(struct cli *cli, struct slice text, struct err *err);

@@ -36,7 +36,7 @@ static const char *own_file(struct arena *a)
     return NULL;
 }
 
-static const char *choose_file(struct cli *cli)
+const char *era_file(struct cli *cli)
 {
     const char *given = cli_option(cli, "era-config");
 
@@ -91,7 +91,7 @@ static bool check(const struct era *era, struct err *err)
 bool era_load(struct cli *cli, struct era *out, struct err *err)
 {
     scoped(json_release) json_t *json = NULL;
-    struct era era = {.path = choose_file(cli)};
+    struct era era = {.path = era_file(cli)};
     struct slice text;
     struct fields f;
     const json_t *own;

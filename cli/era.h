@@ -13,3 +13,6 @@ struct era {
     struct package_policy policy;
 };
 bool era_load(struct cli *cli, struct era *out, struct err *err);
+
+/* Which file that would be; NULL: none. */
+const char *era_file(struct cli *cli);

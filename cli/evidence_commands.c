@@ -12,9 +12,6 @@
 #include "cli/commands.h"
 #include "cli/evidence_files.h"
 #include "cli/judge.h"
-#include "pki/cert.h"
-#include "pki/hash.h"
-#include "pki/pem.h"
 
 /* Exit statuses of `evidence verify`; also of its usage. */
 enum { STATUS_REJECTED = 1, STATUS_UNJUDGED = 2 };
@@ -66,13 +63,12 @@ bool cmd_evidence_show(struct cli *cli, struct err *err)
 struct request {
     struct cli *cli;
     struct evidence evidence;
-    struct collateral collateral; /* of a folder */
-    bool has_folder;
+    struct collateral collateral;
+    const char *given; /* the folder or bundle that it is from; NULL: none was named */
     struct roots roots;
-    struct slice anchor, nitro;
-    struct amd_root amd;
     struct package_policy policy;
     struct slice report_data; /* 64; empty: not demanded */
+    unsigned framings; /* of evidence in a certificate; 0: the usual ones */
     int64_t now;
 };
 
@@ -105,56 +101,56 @@ static bool read_report_data(struct request *r, struct err *err)
 static bool read_policy(struct request *r, struct err *err)
 {
     const char *path = cli_option(r->cli, "policy");
-    scoped(json_release) json_t *json = NULL;
     struct slice text;
-    struct fields f;
 
-    if (path == NULL)
-        return true;
-    if (!file_read(path, LIMIT_MANIFEST, &r->cli->arena, &text, err) ||
-        !json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &json, err))
-        return err_in(err, "policy %s", path);
-    f = fields_of(json, "$", JSON_FOLD, E_JSON_SYNTAX, &r->cli->arena, err);
-    if (policy_parse(&f, &r->policy))
-        fields_only(&f, policy_known_fields);
-    return fields_done(&f) || err_in(err, "policy %s", path);
+    return path == NULL ||
+           (file_read(path, LIMIT_MANIFEST, &r->cli->arena, &text, err) &&
+            policy_read(text, &r->cli->arena, &r->policy, err)) ||
+           err_in(err, "policy %s", path);
 }
 
-/* A trust anchor of one's own, for whichever verifier takes one of its kind: by key for Intel's evidence, by digest
- * for AMD's and Nitro's. */
+static bool read_framings(struct request *r, struct err *err)
+{
+    static const struct {
+        const char *name;
+        unsigned bits;
+    } known[] = {
+        {"usual", FRAMINGS_USUAL},
+        {"dice-tagged-evidence", FRAMING_DICE_TAGGED},
+        {"oe-report", FRAMING_OE_REPORT},
+        {"oe-evidence", FRAMING_OE_EVIDENCE},
+        {"gramine-legacy", FRAMING_GRAMINE_LEGACY},
+    };
+    const char *name = cli_option(r->cli, "framing");
+
+    if (name == NULL)
+        return true;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].name, name) == 0) {
+            r->framings = known[i].bits;
+            return true;
+        }
+    return err_set(err, E_USAGE,
+                   "--framing: expected usual, dice-tagged-evidence, oe-report, oe-evidence or gramine-legacy, found %s",
+                   text_shown(&r->cli->arena, slice_str(name)));
+}
+
+/* Trust anchors of one's own. */
 static bool read_root(struct request *r, struct err *err)
 {
-    static const char ark[] = "ARK-";
     const char *path = cli_option(r->cli, "root");
-    struct arena *a = &r->cli->arena;
-    struct slice text, name;
-    struct pem_block block;
-    struct err ignored;
-    struct cert c;
+    struct slice text;
 
     r->roots = *trust_domain()->roots();
     if (path == NULL)
         return true;
     if (!trust_domain()->simulated)
         return err_set(err, E_USAGE, "--root: %s knows the vendors' roots and no others; use its -sim twin", program_name);
-    if (!file_read(path, LIMIT_COLLATERAL_CHAIN, a, &text, err))
+    if (!file_read(path, LIMIT_COLLATERAL_CHAIN, &r->cli->arena, &text, err))
         return false;
-    block.der = text;
-    if ((text_starts_with(text, "-----BEGIN") && !pem_next(&text, a, &block, err)) || !cert_parse(block.der, a, &c, err))
+    if (!roots_of_certificates(text, &r->cli->arena, &r->roots, err))
         return err_in(err, "--root %s", path);
-    r->roots = (struct roots){.simulated = true, .nitro = &r->nitro, .num_nitro = 1};
-    sha256(r->amd.sha256, c.der);
-    r->nitro = slice_of(r->amd.sha256, SHA256_LEN);
-    if (spki_p256_xy(c.spki, &r->anchor, &ignored)) {
-        r->roots.intel = &r->anchor;
-        r->roots.num_intel = 1;
-    }
-    name = cert_common_name(&c);
-    if (text_starts_with(name, ark)) {
-        r->amd.product = arena_strndup(a, slice_of(name.ptr + 4, name.len - 4));
-        r->roots.amd = &r->amd;
-        r->roots.num_amd = 1;
-    }
+    r->roots.simulated = true;
     return true;
 }
 
@@ -165,15 +161,37 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool read_bundle(const char *path, struct arena *a, struct collateral_items *out, struct err *err)
+{
+    struct slice text;
+
+    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) || err_in(err, "%s", path);
+}
+
+/* Of a bundle what fits the evidence; whether that is all is asked when the appraisal misses something. */
+static bool take_bundle(struct request *r, struct err *err)
+{
+    struct collateral_items items;
+    struct collateral_needs needs;
+    struct err ignored;
+
+    if (!read_bundle(r->given, &r->cli->arena, &items, err))
+        return false;
+    if (collateral_needs_of(&r->evidence, UPDATE_STANDARD, &r->cli->arena, &needs, &ignored))
+        (void)collateral_fill(&needs, &items, &r->collateral);
+    return true;
+}
+
 static bool read_request(struct request *r, struct err *err)
 {
-    const char *collateral = cli_option(r->cli, "collateral");
-
-    if (!read_time(r, err) || !read_report_data(r, err) || !read_policy(r, err) || !read_root(r, err) ||
-        !evidence_file_read(r->cli->arguments[0], &r->cli->arena, &r->evidence, err))
+    if (!read_time(r, err) || !read_report_data(r, err) || !read_policy(r, err) || !read_framings(r, err) ||
+        !read_root(r, err) || !evidence_file_read(r->cli->arguments[0], &r->cli->arena, &r->evidence, err))
         return false;
-    r->has_folder = collateral != NULL && is_folder(collateral);
-    return !r->has_folder || evidence_folder_read(collateral, &r->cli->arena, &r->evidence, &r->collateral, err);
+    r->given = cli_option(r->cli, "collateral");
+    if (r->given == NULL)
+        return true;
+    return is_folder(r->given) ? evidence_folder_read(r->given, &r->cli->arena, &r->evidence, &r->collateral, err)
+                               : take_bundle(r, err);
 }
 
 /* ---- evidence verify: judging ------------------------------------------------------------------------ */
@@ -196,25 +214,20 @@ static bool find_collateral(struct request *r, struct err *err)
            domain->collateral(&r->evidence, r->now, a, &r->collateral, &ignored);
 }
 
-static bool needs_collateral(enum err_code code)
-{
-    return code == E_CRL || code == E_VEK_CHAIN || code == E_COLLATERAL_FORMAT || code == E_COLLATERAL_MISSING;
-}
-
 /* Is the refusal only for want of collateral? Then *why says what is missing. */
 static bool is_unjudged(struct request *r, const struct verdict *v, bool have, const struct err *missing, struct err *why)
 {
     const char *name;
 
-    if (v->genuine || !needs_collateral(v->reason.code))
+    if (!verdict_wants_collateral(v))
         return false;
-    if (!r->has_folder && !have) {
+    if (r->given == NULL) {
         *why = *missing;
-        return true;
+        return !have;
     }
-    name = r->has_folder ? evidence_missing(&r->evidence, &r->collateral, &r->cli->arena) : NULL;
-    return name != NULL && !err_set(why, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not in %s", name,
-                                    cli_option(r->cli, "collateral"));
+    name = collateral_missing(&r->evidence, &r->collateral, &r->cli->arena);
+    return name != NULL &&
+           !err_set(why, E_COLLATERAL_MISSING, "%s is needed to judge the evidence, and is not in %s", name, r->given);
 }
 
 static void match_policy(struct request *r, struct verdict *v)
@@ -230,13 +243,14 @@ static void match_policy(struct request *r, struct verdict *v)
 static const char *judge_request(struct request *r, struct verdict *v, struct err *err)
 {
     struct err missing = {0};
-    const bool have = r->has_folder || find_collateral(r, &missing);
+    const bool have = r->given != NULL || find_collateral(r, &missing);
     const struct appraisal what = {
         .evidence = &r->evidence,
         .collateral = &r->collateral,
         .roots = &r->roots,
         .now = r->now,
         .grace = policy_grace(&r->policy),
+        .framings = r->framings,
         .uvm_issuers = (const char *const *)r->policy.uvm.issuers,
         .num_uvm_issuers = r->policy.uvm.num_issuers,
     };
@@ -306,13 +320,6 @@ bool cmd_collateral_fetch(struct cli *cli, struct err *err)
         if (!fetch_for(judge, cli->arguments[i], now, &cli->arena, &all, err))
             return false;
     return print_or_save(cli, slice_str(bundle_text(&all, &cli->arena)), err);
-}
-
-static bool read_bundle(const char *path, struct arena *a, struct collateral_items *out, struct err *err)
-{
-    struct slice text;
-
-    return (file_read(path, LIMIT_BUNDLE, a, &text, err) && bundle_parse(text, a, out, err)) || err_in(err, "%s", path);
 }
 
 static void show_item(const struct collateral_item *item, int64_t now, bool json, bool first)

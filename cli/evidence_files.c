@@ -103,18 +103,3 @@ bool evidence_folder_read(const char *folder, struct arena *a, struct evidence *
     }
     return true;
 }
-
-const char *evidence_missing(const struct evidence *evidence, const struct collateral *c, struct arena *a)
-{
-    struct collateral_items items;
-    struct collateral_needs needs;
-    struct err ignored;
-
-    if (!collateral_needs_of(evidence, UPDATE_STANDARD, a, &needs, &ignored))
-        return NULL;
-    items = collateral_items_of(&needs, c, NULL, 0, a);
-    for (size_t i = 0; i < needs.num; i++)
-        if (!needs.at[i].optional && collateral_find(&items, needs.at[i].name) == NULL)
-            return needs.at[i].name;
-    return NULL;
-}

@@ -18,6 +18,3 @@ bool evidence_file_read(const char *path, struct arena *a, struct evidence *out,
 /* Adds what the folder holds beside the evidence. */
 bool evidence_folder_read(const char *folder, struct arena *a, struct evidence *evidence, struct collateral *out,
                           struct err *err);
-
-/* Of what the evidence needs, the first item that is not there at all; NULL: all is there, or needs are unknown. */
-const char *evidence_missing(const struct evidence *evidence, const struct collateral *c, struct arena *a);

@@ -1,98 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cli/other_commands.c: certificates, status, what a package is, version. */
-#include <errno.h>
-#include <poll.h>
+/* cli/other_commands.c: status, package-info, version. */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "attestation/collect.h"
-#include "base/file.h"
 #include "base/scope.h"
+#include "cli/api.h"
 #include "cli/commands.h"
-#include "cli/target.h"
-#include "pki/pem.h"
 
-static bool reader_is_gone(void)
+static bool status(struct cli *cli, struct err *err)
 {
-    struct pollfd out = {.fd = STDOUT_FILENO};
-
-    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
-}
-
-bool flush_output(struct err *err)
-{
-    errno = EIO; /* should an earlier write have failed, whose errno is gone */
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
-        return true;
-    return reader_is_gone() || err_errno(err, E_FILE_WRITE, "writing to standard output");
-}
-
-bool print_or_save(struct cli *cli, struct slice text, struct err *err)
-{
-    const char *path = cli_option(cli, "output");
-
-    if (path != NULL)
-        return file_save(path, text, 0600, err);
-    (void)fwrite(text.ptr, 1, text.len, stdout);
-    return flush_output(err);
-}
-
-static bool certificate(struct cli *cli, bool intermediate, bool root, struct err *err)
-{
-    scoped(buf_wipe) struct buf pem = buf_max(64 * 1024);
-    struct target t;
-
-    if (!target_attest(cli, cli->arguments[0], &t, err) || !target_same_as_cached(&t, err))
-        return false;
-    if (intermediate)
-        pem_put(&pem, "CERTIFICATE", t.intermediate.der);
-    if (root)
-        pem_put(&pem, "CERTIFICATE", t.root.der);
-    if (!print_or_save(cli, buf_bytes(&pem), err))
-        return false;
-    (void)printf("Certificate written to %s\n", cli_option(cli, "output"));
-    return true;
-}
-
-bool cmd_certificate_root(struct cli *cli, struct err *err) { return certificate(cli, false, true, err); }
-bool cmd_certificate_intermediate(struct cli *cli, struct err *err)
-{
-    return certificate(cli, true, false, err);
-}
-bool cmd_certificate_chain(struct cli *cli, struct err *err) { return certificate(cli, true, true, err); }
-
-bool cmd_status(struct cli *cli, struct err *err)
-{
-    scoped(json_release) json_t *data = NULL;
-    struct target t;
-    struct fields f;
-    uint64_t code;
+    scoped(json_release) json_t *value = NULL;
     const char *message;
+    struct target t;
+    uint64_t code;
 
-    if (!target_cached(cli, cli->arguments[0], &t, err) ||
-        !target_call(&t, "GET", "/api/v2/status", (struct slice){0}, &data, err))
+    if (!target_cached(cli, cli->arguments[0], &t, err) || !fetch_status(&t, &code, &message, err))
         return false;
-    f = fields_of(data, "$", JSON_EXACT, E_COORDINATOR, &cli->arena, err);
-    field_need(&f, "code");
-    field_need(&f, "message");
-    code = field_uint(&f, "code", 99);
-    message = field_str(&f, "message");
-    if (!fields_done(&f))
-        return err_in(err, "the coordinator's answer to /api/v2/status");
-    if (cli_flag(cli, "json")) {
-        scoped(buf_wipe) struct buf b = buf_max(8192);
-
-        buf_printf(&b, "{\"code\":%llu,\"message\":", (unsigned long long)code);
-        json_put_string(&b, slice_str(message));
-        buf_str(&b, "}\n");
-        return print_or_save(cli, buf_bytes(&b), err);
-    }
-    (void)printf("%llu: %s\n", (unsigned long long)code, message);
-    return true;
+    if (!cli_flag(cli, "json"))
+        return printf("%llu: %s\n", (unsigned long long)code, message) > 0;
+    value = json_pack("{s:I, s:s}", "code", (json_int_t)code, "message", message);
+    return print_or_save_json(cli, value, err);
 }
 
-bool cmd_package_info(struct cli *cli, struct err *err)
+static bool package_info(struct cli *cli, struct err *err)
 {
     struct package_policy p;
 
@@ -110,7 +40,7 @@ bool cmd_package_info(struct cli *cli, struct err *err)
     return true;
 }
 
-bool cmd_version(struct cli *cli, struct err *err)
+static bool version(struct cli *cli, struct err *err)
 {
     (void)err;
     if (cli_flag(cli, "json"))
@@ -120,3 +50,22 @@ bool cmd_version(struct cli *cli, struct err *err)
         (void)printf("%s v%s\nTrust domain: %s\n", program_name, MARBLEMESH_VERSION, trust_domain()->name);
     return true;
 }
+
+static const struct option json_options[] = {{"json", 0, NULL, NULL, "print JSON"}, {0}};
+
+const struct command other_commands[] = {
+    {"status", "IP:PORT", 1, 1, json_options, "print the coordinator's state",
+     "Asks the coordinator that is known by its cached certificate, or verifies its evidence if none is "
+     "cached,\n"
+     "and prints CODE: MESSAGE. 1: waits for recovery; 2: waits for a manifest; 3: runs.",
+     "meshctl status localhost:4433", status, 0},
+    {"package-info", "FILE", 1, 1, json_options, "print the package properties of a program",
+     "Prints what a manifest's package says of a signed enclave: UniqueID, SignerID, ProductID and\n"
+     "SecurityVersion. The -sim twin takes any native program. A package in a manifest has either the\n"
+     "UniqueID, or the three others.",
+     "meshctl package-info enclave.signed --json", package_info, 0},
+    {"version", "", 0, 0, json_options, "print the version",
+     "Prints the version of this program and the trust domain that it belongs to.", "meshctl version",
+     version, 0},
+    {0},
+};

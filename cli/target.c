@@ -70,7 +70,11 @@ bool target_call(const struct target *t, const char *method, const char *path, s
                  json_t **data, struct err *err)
 {
     const struct client_options options = {
-        .address = t->address, .check = t->any_peer ? NULL : check_peer, .check_ctx = (void *)(uintptr_t)t};
+        .address = t->address,
+        .identity = t->identity,
+        .check = t->any_peer ? NULL : check_peer,
+        .check_ctx = (void *)(uintptr_t)t,
+    };
     const char *question = strchr(path, '?');
     struct header json_body = {slice_str("content-type"), slice_str("application/json")};
     const struct http_request request = {
@@ -96,23 +100,39 @@ struct answer {
     struct cert *chain;
     size_t num_chain;
     struct slice quote; /* empty: the coordinator has none */
+    bool is_v1;         /* an old coordinator's answer, which no nonce goes into */
 };
+
+/* Version 1 knows no nonce: such evidence is of the right key, but it may be old. */
+static bool ask_quote(const struct target *t, struct slice nonce, json_t **data, bool *is_v1, struct err *err)
+{
+    struct arena *a = &t->cli->arena;
+    const char *path = arena_printf(a, "/api/v2/quote?nonce=%s", base64_text(a, nonce, BASE64_URL));
+
+    *is_v1 = false;
+    if (target_call(t, "GET", path, (struct slice){0}, data, err))
+        return true;
+    if (err->code != E_HTTP_METHOD || cli_option(t->cli, "nonce") != NULL)
+        return false;
+    *is_v1 = true;
+    (void)fprintf(stderr, "Warning: the coordinator at %s is an old one: its evidence may not be fresh.\n", t->address);
+    return target_call(t, "GET", "/quote", (struct slice){0}, data, err);
+}
 
 static bool fetch_quote(const struct target *t, struct slice nonce, struct answer *out, struct err *err)
 {
     struct arena *a = &t->cli->arena;
     scoped(json_release) json_t *data = NULL;
-    const char *path = arena_printf(a, "/api/v2/quote?nonce=%s", base64_text(a, nonce, BASE64_URL));
     struct fields f;
 
-    if (!target_call(t, "GET", path, (struct slice){0}, &data, err))
+    if (!ask_quote(t, nonce, &data, &out->is_v1, err))
         return false;
-    f = fields_of(data, "$", JSON_EXACT, E_COORDINATOR, a, err);
+    f = fields_of(data, "$", out->is_v1 ? JSON_FOLD : JSON_EXACT, E_COORDINATOR, a, err);
     field_need(&f, "cert");
     out->chain_pem = field_str(&f, "cert");
     out->quote = field_bytes(&f, "quote", LIMIT_EVIDENCE);
     if (!fields_done(&f) || !cert_parse_pem(slice_str(out->chain_pem), a, &out->chain, &out->num_chain, err))
-        return err_in(err, "the coordinator's answer to /api/v2/quote");
+        return err_in(err, "the coordinator's answer to quote");
     if (out->num_chain != 2)
         return err_set(err, E_COORDINATOR,
                        "expected the intermediate and the root certificate, found %zu certificates",
@@ -152,7 +172,7 @@ static bool verify(struct cli *cli, const char *address, const struct answer *an
     if (answer->quote.len == 0)
         return err_set(err, E_EVIDENCE_MISSING, "the coordinator at %s has no evidence of what it is",
                        address);
-    sha256_of(report_data, bound, 2);
+    sha256_of(report_data, bound, answer->is_v1 ? 1 : 2);
     return judge_quote(cli, &era, answer, slice_of(report_data, sizeof report_data), err) ||
            err_in(err, "the coordinator at %s", address);
 }
@@ -194,7 +214,7 @@ bool target_attest(struct cli *cli, const char *address, struct target *out, str
 
 /* ---- the cache -------------------------------------------------------------------------------- */
 
-static const char *cache_path(struct cli *cli, struct err *err)
+const char *target_cache_path(struct cli *cli, struct err *err)
 {
     const char *given = cli_option(cli, "coordinator-cert"), *xdg = getenv("XDG_CONFIG_HOME"),
                *home = getenv("HOME");
@@ -211,7 +231,7 @@ static const char *cache_path(struct cli *cli, struct err *err)
 
 bool target_keep(const struct target *t, struct err *err)
 {
-    const char *path = cache_path(t->cli, err), *slash;
+    const char *path = target_cache_path(t->cli, err), *slash;
 
     if (path == NULL)
         return false;
@@ -225,7 +245,7 @@ bool target_keep(const struct target *t, struct err *err)
 /* The cached chain: intermediate, then root. *found is false if there is no cache. */
 static bool read_cache(struct cli *cli, struct cert **chain, const char **pem, bool *found, struct err *err)
 {
-    const char *path = cache_path(cli, err);
+    const char *path = target_cache_path(cli, err);
     struct slice text;
     size_t num;
 

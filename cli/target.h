@@ -8,6 +8,7 @@
 #pragma once
 #include "base/json.h"
 #include "cli/command.h"
+#include "net/tls.h"
 #include "pki/cert.h"
 
 struct target {
@@ -16,6 +17,7 @@ struct target {
     struct cert root, intermediate;
     bool any_peer;         /* --insecure: nothing was verified */
     const char *chain_pem; /* intermediate, then root */
+    struct tls_identity *identity; /* who asks; NULL: nobody in particular. See cli/api.h */
 };
 
 /* Fetches the quote with a nonce, appraises it, matches the policy. Says on stderr which policy was
@@ -28,6 +30,9 @@ bool target_cached(struct cli *cli, const char *address, struct target *out, str
 /* E_CERT_CHAIN unless the cache holds the same root certificate (MarbleRun's rule for `certificate`);
  * nothing is asked with --insecure. */
 bool target_same_as_cached(const struct target *t, struct err *err);
+
+/* Where the cache is; NULL and E_CONFIG if neither the command line nor the environment says so. */
+const char *target_cache_path(struct cli *cli, struct err *err);
 
 /* Writes chain_pem to the cache file (0600, folders 0755). */
 bool target_keep(const struct target *t, struct err *err);

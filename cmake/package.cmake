@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What others build with: find_package(marblemesh), and marblemesh.pc. Programs and libraries are installed by the
+# What others build with: find_package(marblemesh), marblemesh.pc and meshattest.pc. Programs and libraries are installed by the
 # folders that make them.
 
 include(CMakePackageConfigHelpers)
 
-# pkg-config's names of the libraries that libmarble.a leaves to the program.
-set(needed_modules libsodium jansson libuv libnghttp2 libprotobuf-c)
+# pkg-config's names of the libraries that libmeshattest.a and libmarble.a leave to the program.
+set(attest_modules libsodium jansson)
 if(P256_BACKEND STREQUAL "openssl")
-  list(APPEND needed_modules libcrypto)
+  list(APPEND attest_modules libcrypto)
 endif()
-list(JOIN needed_modules " " needed_modules)
+list(JOIN attest_modules " " attest_modules)
+set(marble_modules "${attest_modules} libuv libnghttp2 libprotobuf-c")
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/marblemesh)
 configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config.cmake
@@ -18,13 +19,20 @@ configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config
 write_basic_package_version_file(marblemesh-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/marblemesh-config.cmake ${PROJECT_BINARY_DIR}/marblemesh-config-version.cmake
   DESTINATION ${package_folder})
-install(EXPORT marblemesh NAMESPACE marblemesh:: FILE marblemesh-targets.cmake DESTINATION ${package_folder})
+foreach(set marblemesh marblemesh-attest)
+  install(EXPORT ${set} NAMESPACE marblemesh:: FILE ${set}-targets.cmake DESTINATION ${package_folder})
+endforeach()
 
 # Where the prefix is, the .pc files find out themselves, so that the whole can be moved.
 file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-foreach(library marble marble-sim)
-  string(REPLACE "marble" "marblemesh" module ${library})
+function(pkg_config_file module library needed_modules description)
   configure_file(cmake/marblemesh.pc.in ${module}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endfunction()
+foreach(twin "" -sim)
+  pkg_config_file(marblemesh${twin} marble${twin} "${marble_modules}"
+    "Makes a program a service of an attested mesh, before its main()")
 endforeach()
+pkg_config_file(meshattest meshattest "${attest_modules}"
+  "Verifies evidence of trusted execution environments: SGX, TDX, SEV-SNP, Azure, Nitro")
 install(FILES LICENSE TYPE DOC)

@@ -46,9 +46,11 @@ static bool check_evidence(const struct candidate *c, struct arena *a, struct er
         return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
                        quote.len, LIMIT_EVIDENCE);
     sha256(report_data, c->what->peer_chain[0]);
-    return judge_evidence(core_judge(c->core), quote, &package->policy, slice_of(report_data, sizeof report_data),
-                          c->what->now, a, &verdict, err) ||
-           err_in(err, "package \"%s\"", package->name);
+    if (!judge_evidence(core_judge(c->core), quote, &package->policy, slice_of(report_data, sizeof report_data),
+                        c->what->now, a, &verdict, err))
+        return err_in(err, "package \"%s\"", package->name);
+    return platforms_match(c->mesh->manifest->platform_rules, c->mesh->manifest->num_infrastructures, &verdict.claims,
+                           err);
 }
 
 static bool check_admission(struct candidate *c, struct arena *a, struct err *err)

@@ -86,9 +86,10 @@ static bool check_startup(const struct mesh *m, struct slice raw, bool *in_force
     *in_force = m->state == MESH_ACCEPTING_MARBLES;
     if (!*in_force || slice_equal(m->manifest->raw, raw))
         return true;
-    return err_set(err, E_STATE_WRONG,
-                   "another manifest is in force (fingerprint %s), and a startup manifest does not replace it",
-                   hex_text(&scratch, slice_of(m->manifest->fingerprint, SHA256_LEN)));
+    return err_set(
+        err, E_STATE_WRONG,
+        "another manifest is in force (fingerprint %s), and a startup manifest does not replace it",
+        hex_text(&scratch, slice_of(m->manifest->fingerprint, SHA256_LEN)));
 }
 
 bool core_set_startup_manifest(struct core *core, struct slice raw, int64_t now, bool *was_set,

@@ -22,7 +22,8 @@ bool core_user_now(const struct core *core, const struct user *user, const struc
     const struct user *now = manifest_user(core_now(core)->manifest, user->name);
 
     if (now == NULL || !slice_equal(now->der, user->der))
-        return err_set(err, E_USER_UNKNOWN, "unauthorized user: \"%s\" has been removed by an update", user->name);
+        return err_set(err, E_USER_UNKNOWN, "unauthorized user: \"%s\" has been removed by an update",
+                       user->name);
     *out = now;
     return true;
 }
@@ -60,8 +61,8 @@ bool core_commit(struct core *core, const struct change *what, struct err *err)
 /* With SHA-256 whatever the curve is, as MarbleRun signs with P-384. */
 bool mesh_sign_manifest(struct mesh *m, struct err *err)
 {
-    return key_sign_as(&m->ca->root_key, SIG_ECDSA_SHA256, m->manifest->raw, &m->arena, &m->manifest_signature,
-                       err) ||
+    return key_sign_as(&m->ca->root_key, SIG_ECDSA_SHA256, m->manifest->raw, &m->arena,
+                       &m->manifest_signature, err) ||
            err_in(err, "signing the manifest");
 }
 

@@ -36,13 +36,14 @@ static inline const struct mesh *core_now(const struct core *core) { return publ
 void core_publish(struct core *core, struct mesh **next);
 
 /* The user as the present mesh knows him: E_USER_UNKNOWN if it does not, or with another certificate. */
-bool core_user_now(const struct core *core, const struct user *user, const struct user **out, struct err *err);
+bool core_user_now(const struct core *core, const struct user *user, const struct user **out,
+                   struct err *err);
 
-/* Makes changes durable, together with what is added to the update log. With a sealing, the state goes on under
- * that one. */
+/* Makes changes durable, together with what is added to the update log. With a sealing, the state goes on
+ * under that one. */
 struct change {
     struct store_changes entries;
-    struct slice log; /* lines */
+    struct slice log;                    /* lines */
     const struct store_sealing *sealing; /* NULL: as it is */
 };
 bool core_commit(struct core *core, const struct change *what, struct err *err);

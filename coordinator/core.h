@@ -23,7 +23,7 @@ struct core;
 struct core_options {
     const struct config *config; /* borrowed for the core's life */
     const struct tee *tee; /* NULL: no evidence is made and none demanded; only in the simulated domain */
-    struct judge *judge; /* borrowed for the core's life; NULL: evidence is judged with what it carries */
+    struct judge *judge;   /* borrowed for the core's life; NULL: evidence is judged with what it carries */
     int64_t now;
 };
 
@@ -40,7 +40,8 @@ struct judge *core_judge(const struct core *core);   /* or NULL */
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);
 
-/* What was amiss with the folder of the state at start, and did no harm (store_notice()); NULL if nothing was. */
+/* What was amiss with the folder of the state at start, and did no harm (store_notice()); NULL if nothing
+ * was. */
 const struct err *core_notice(const struct core *core);
 
 /* The current snapshot, held for the caller: scoped(mesh_release). Takes no lock and never waits. */
@@ -103,8 +104,8 @@ bool core_update(struct core *core, const struct user *user, struct slice raw, i
 bool core_pending_update(struct core *core, struct arena *a, struct slice *raw, struct update_result *out,
                          struct err *err);
 
-/* The same bytes from another user of those who may. E_UPDATE_NONE, E_UPDATE_OTHER (other bytes), E_USER_DENIED;
- * what applying it can refuse: then the update is cancelled, and the log says so. */
+/* The same bytes from another user of those who may. E_UPDATE_NONE, E_UPDATE_OTHER (other bytes),
+ * E_USER_DENIED; what applying it can refuse: then the update is cancelled, and the log says so. */
 bool core_acknowledge_update(struct core *core, const struct user *user, struct slice raw, int64_t now,
                              struct arena *a, struct update_result *out, struct err *err);
 bool core_cancel_update(struct core *core, const struct user *user, int64_t now, struct err *err);
@@ -114,16 +115,16 @@ bool core_update_log(struct core *core, struct arena *a, const char **out, struc
 
 /* ---- secrets ----------------------------------------------------------------------------------- */
 
-/* The values of these secrets, each of which the user, who is one of `m`, may read; by name, each once; borrowed
- * from `m`. E_USER_DENIED, also for what does not exist. */
+/* The values of these secrets, each of which the user, who is one of `m`, may read; by name, each once;
+ * borrowed from `m`. E_USER_DENIED, also for what does not exist. */
 bool core_secrets_get(struct core *core, const struct mesh *m, const struct user *user,
                       const char *const *names, size_t num, struct arena *a, struct secret_set *out,
                       struct err *err);
 
-/* Uploads user-defined secrets, all or none. `upload` is the JSON object name -> {Key, Cert, Private}. The right
- * is checked first, so that nobody learns names by asking: E_USER_DENIED, also for what does not exist.
- * E_SECRET_BODY (not of that form), E_SECRET_UPLOAD (does not fit the secret), E_TEMPLATE_* (a template cannot
- * use it). */
+/* Uploads user-defined secrets, all or none. `upload` is the JSON object name -> {Key, Cert, Private}. The
+ * right is checked first, so that nobody learns names by asking: E_USER_DENIED, also for what does not exist.
+ * E_SECRET_BODY (not of that form), E_SECRET_UPLOAD (does not fit the secret), E_TEMPLATE_* (a template
+ * cannot use it). */
 bool core_secrets_set(struct core *core, const struct user *user, const json_t *upload, int64_t now,
                       struct err *err);
 
@@ -161,17 +162,17 @@ bool mesh_feature(const struct mesh *m, const char *gate, struct err *err);
 
 /* ---- recovery ---------------------------------------------------------------------------------- */
 
-/* The key that a recovery secret may be encrypted to on its way here: RSA-4096, made on first call (seconds; who
- * asks meanwhile waits for the same key), gone after the recovery. SubjectPublicKeyInfo, DER. E_STATE_WRONG
- * outside state 1. */
+/* The key that a recovery secret may be encrypted to on its way here: RSA-4096, made on first call (seconds;
+ * who asks meanwhile waits for the same key), gone after the recovery. SubjectPublicKeyInfo, DER.
+ * E_STATE_WRONG outside state 1. */
 bool core_recovery_public_key(struct core *core, struct arena *a, struct slice *spki, struct err *err);
 
-/* A recovery secret that came encrypted to that key (RSA-OAEP, SHA-256; contract 2.4). E_RECOVERY_DECRYPT, also
- * where there is no such key. */
+/* A recovery secret that came encrypted to that key (RSA-OAEP, SHA-256; contract 2.4). E_RECOVERY_DECRYPT,
+ * also where there is no such key. */
 bool core_recovery_decrypt(struct core *core, struct slice ciphertext, struct arena *a, struct slice *secret,
                            struct err *err);
 
-/* One recovery secret, with the signature of its owner over it (may be empty). *remaining is 0 when the mesh is
- * recovered. Contract 5.6. E_STATE_WRONG, E_RECOVERY_SECRET, E_RECOVERY_SIGNATURE, E_STATE_CORRUPT, ... */
+/* One recovery secret, with the signature of its owner over it (may be empty). *remaining is 0 when the mesh
+ * is recovered. Contract 5.6. E_STATE_WRONG, E_RECOVERY_SECRET, E_RECOVERY_SIGNATURE, E_STATE_CORRUPT, ... */
 bool core_recover(struct core *core, struct slice secret, struct slice signature, int64_t now,
                   size_t *remaining, struct err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted: activations of limited types, and counters of marbles. Both stand in the store alone, which
- * decides under its lock and commits those of many threads together. */
+/* What is counted: activations of limited types, and counters of marbles. Both stand in the store alone,
+ * which decides under its lock and commits those of many threads together. */
 #include "base/text.h"
 #include "coordinator/change.h"
 #include "coordinator/state_keys.h"
@@ -76,7 +76,8 @@ bool mesh_marble_peer(const struct mesh *m, const struct slice *chain, size_t nu
     struct marble_peer who;
 
     if (num_chain == 0)
-        return err_set(err, E_MARBLE_CERT, "unauthorized marble: the connection carries no client certificate");
+        return err_set(err, E_MARBLE_CERT,
+                       "unauthorized marble: the connection carries no client certificate");
     if (!authority_marble_of(m->ca, chain, num_chain, now, a, &who.type, &who.uuid, err))
         return err_as(err, E_MARBLE_CERT) || err_in(err, "unauthorized marble");
     *out = who;

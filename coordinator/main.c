@@ -38,10 +38,12 @@ static int help(void)
         "  EDG_HTTP_ERROR_LOG_LEVEL     debug, info, warn or error (default)\n"
         "  MESH_COLLATERAL              file with a bundle of collateral to judge evidence with\n"
         "  MESH_COLLATERAL_CACHE        folder where collateral is kept between starts\n"
-        "  MESH_PCS_URL, MESH_KDS_URL   services to fetch collateral from, instead of Intel's and AMD's; none: do not\n"
+        "  MESH_PCS_URL, MESH_KDS_URL   services to fetch collateral from, instead of Intel's and AMD's; "
+        "none: do not\n"
         "  MESH_COLLATERAL_CA           file with the roots of those services' certificates\n"
         "  MESH_COLLATERAL_INSECURE     1: take any certificate of those services\n"
-        "  MESH_TCB_UPDATE              standard or early: which of Intel's TCB levels count (default standard)\n"
+        "  MESH_TCB_UPDATE              standard or early: which of Intel's TCB levels count (default "
+        "standard)\n"
         "  MESH_READY_FILE              file to write the ports to once both APIs listen\n%s",
         program(), MARBLEMESH_VERSION, trust_domain()->name,
         trust_domain()->simulated
@@ -131,7 +133,8 @@ static bool listen_ops(const struct config *c, struct ops *ops, struct net_serve
     if (c->metrics_address == NULL)
         return true;
     return net_server_start(&(struct net_server_options){.num_loops = 1, .num_workers = 1}, server, err) &&
-           (net_server_listen(*server, &listener, port, err) || err_in(err, "EDG_COORDINATOR_PROMETHEUS_ADDR"));
+           (net_server_listen(*server, &listener, port, err) ||
+            err_in(err, "EDG_COORDINATOR_PROMETHEUS_ADDR"));
 }
 
 static bool listen_apis(struct core *core, struct net_server *server, struct ports *out, struct err *err)
@@ -213,7 +216,7 @@ static bool run(const sigset_t *ends, struct err *err)
 {
     scoped(arena_wipe) struct arena arena = {0};
     scoped(judge_close) struct judge *judge = NULL;
-    scoped(core_close) struct core *core = NULL; /* goes before the judge that it borrows */
+    scoped(core_close) struct core *core = NULL;                  /* goes before the judge that it borrows */
     scoped(net_server_stop) struct net_server *ops_server = NULL; /* ends before the core that it shows */
     struct judge_options judging;
     struct config config;

@@ -19,7 +19,6 @@ enum mesh_state { /* MarbleRun's numbers */
 };
 const char *mesh_state_name(enum mesh_state s);
 
-
 struct mesh {
     struct arena arena;
     enum mesh_state state;
@@ -28,7 +27,7 @@ struct mesh {
     /* In state 3; otherwise empty: */
     const struct manifest *manifest; /* never NULL */
     struct slice manifest_signature; /* DER, by the root key */
-    struct package *packages;        /* as the manifest's, in its order, with the security versions in force */
+    struct package *packages; /* as the manifest's, in its order, with the security versions in force */
     const struct user *const *users; /* the manifest's, by the bytes of their certificates */
     struct kept_secrets secrets;
     const struct pending_update *pending; /* or NULL */
@@ -69,9 +68,12 @@ const struct user *const *mesh_users_of(const struct manifest *m, struct arena *
 /* The state as entries, by key, but for what is not in a snapshot: update log and counters. */
 struct entries mesh_entries(const struct mesh *m, struct arena *a);
 
-/* What turns `before` into `after`; it borrows from both. What is in the store beside a snapshot stays as it is. */
-struct store_changes entries_changes(const struct entries *before, const struct entries *after, struct arena *a);
+/* What turns `before` into `after`; it borrows from both. What is in the store beside a snapshot stays as it
+ * is. */
+struct store_changes entries_changes(const struct entries *before, const struct entries *after,
+                                     struct arena *a);
 
-/* And back. E_STATE_CORRUPT names the entry. A state of MarbleRun's is read as well, also one of an old version:
- * without root secret (then it is the root key's scalar) or previous values (then they are the present ones). */
+/* And back. E_STATE_CORRUPT names the entry. A state of MarbleRun's is read as well, also one of an old
+ * version: without root secret (then it is the root key's scalar) or previous values (then they are the
+ * present ones). */
 bool mesh_load(const struct entries *e, struct mesh **out, struct err *err);

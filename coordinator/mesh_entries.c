@@ -111,7 +111,8 @@ static bool is_of_snapshot(const char *key)
     return strcmp(key, KEY_UPDATE_LOG) != 0;
 }
 
-struct store_changes entries_changes(const struct entries *before, const struct entries *after, struct arena *a)
+struct store_changes entries_changes(const struct entries *before, const struct entries *after,
+                                     struct arena *a)
 {
     struct entry *changes = arena_array(a, before->num + after->num, sizeof *changes);
     size_t old = 0, new = 0, num = 0;

@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-struct pending_update *pending_new(struct slice raw, const struct user *const *users, size_t num, size_t needed,
-                                   struct arena *a)
+struct pending_update *pending_new(struct slice raw, const struct user *const *users, size_t num,
+                                   size_t needed, struct arena *a)
 {
     struct pending_update *p = arena_alloc(a, sizeof *p);
     struct pending_user *list = arena_array(a, num, sizeof *list);

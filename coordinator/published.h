@@ -26,7 +26,8 @@ struct published {
 /* The snapshot, held for the caller; NULL if there is none yet. */
 struct mesh *published_get(struct published *p);
 
-/* Takes over the caller's reference to `next` (may be NULL); that to the one before is released. One at a time. */
+/* Takes over the caller's reference to `next` (may be NULL); that to the one before is released. One at a
+ * time. */
 void published_set(struct published *p, struct mesh *next);
 
 /* For the writer itself, who alone changes it: borrowed until he does. */

@@ -7,8 +7,8 @@ static bool require_recovery(const struct core *core, struct err *err)
     return mesh_require(core_now(core), 1u << MESH_RECOVERY, err);
 }
 
-/* An imported state gets our keys and encodings, and what it had of them goes. The state is good without that as
- * well, so what fails here is done at the next update. */
+/* An imported state gets our keys and encodings, and what it had of them goes. The state is good without that
+ * as well, so what fails here is done at the next update. */
 static void tidy(struct core *core, const struct mesh *m, const struct entries *before)
 {
     scoped(arena_wipe) struct arena scratch = {0};

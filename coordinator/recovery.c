@@ -112,7 +112,8 @@ void recovery_drop(struct recovery *r)
     *r = (struct recovery){0};
 }
 
-/* What the public data say: how many secrets there are, and what they hash to. NULL: nothing is known of them. */
+/* What the public data say: how many secrets there are, and what they hash to. NULL: nothing is known of
+ * them. */
 static json_t *known_secrets(struct slice data)
 {
     struct err ignored; /* data that cannot be read say nothing */
@@ -161,7 +162,8 @@ bool recovery_add(struct recovery *r, struct slice data, struct slice secret, st
     scoped(json_release) json_t *known = known_secrets(data);
 
     if (secret.len != OLD_KEY_LEN && secret.len != DATA_KEY_LEN && secret.len != SHARE_LEN)
-        return err_set(err, E_RECOVERY_SECRET, "a recovery secret has 16, 32 or 33 bytes, and not %zu", secret.len);
+        return err_set(err, E_RECOVERY_SECRET, "a recovery secret has 16, 32 or 33 bytes, and not %zu",
+                       secret.len);
     if (!(known == NULL ? check_unknown(r, secret, err) : check_known(r, known, secret, err))) {
         if (known == NULL && r->num == RECOVERY_MAX_UNKNOWN)
             recovery_drop(r);
@@ -175,7 +177,8 @@ bool recovery_add(struct recovery *r, struct slice data, struct slice secret, st
 /* ---- tried ------------------------------------------------------------------------------------ */
 
 /* Does this key open the store? What is not a key for it is no error. */
-static bool try_key(struct store *s, struct slice key, struct arena *a, struct recovered *out, struct err *err)
+static bool try_key(struct store *s, struct slice key, struct arena *a, struct recovered *out,
+                    struct err *err)
 {
     struct err why;
 
@@ -190,7 +193,8 @@ static bool try_key(struct store *s, struct slice key, struct arena *a, struct r
     return false;
 }
 
-/* The sum of the secrets in the set (a bit each) that are as long as the last one. False: there are others. */
+/* The sum of the secrets in the set (a bit each) that are as long as the last one. False: there are others.
+ */
 static bool sum_of(const struct recovery *r, uint64_t set, uint8_t sum[DATA_KEY_LEN])
 {
     const size_t len = r->list[r->num - 1].secret.len;
@@ -214,8 +218,7 @@ static bool try_sum(const struct recovery *r, uint64_t set, struct store *s, str
 {
     uint8_t sum[DATA_KEY_LEN];
     const bool fits = sum_of(r, set, sum);
-    const bool ok =
-        !fits || try_key(s, slice_of(sum, r->list[r->num - 1].secret.len), a, out, err);
+    const bool ok = !fits || try_key(s, slice_of(sum, r->list[r->num - 1].secret.len), a, out, err);
 
     wipe(sum, sizeof sum);
     return ok;
@@ -244,7 +247,8 @@ static bool try_known(const struct recovery *r, size_t num_known, struct store *
                : out->remaining == 0 && !try_sum(r, UINT64_MAX, s, a, out, err))
         return false;
     return out->found || out->remaining > 0 ||
-           err_set(err, E_RECOVERY_SECRET, "all recovery secrets are here, and together they do not open the state");
+           err_set(err, E_RECOVERY_SECRET,
+                   "all recovery secrets are here, and together they do not open the state");
 }
 
 /* The new secret by itself, and its sums with all sets of those before. */
@@ -299,11 +303,12 @@ bool recovery_check_owners(const struct recovery *r, const struct manifest *m, s
 
     if (r->num != needed || m->num_recovery_keys > SHAMIR_MAX_SHARES)
         return err_set(err, E_RECOVERY_SIGNATURE,
-                       "%zu recovery secrets were sent, and %zu open this state; send only those, all anew", r->num,
-                       needed);
+                       "%zu recovery secrets were sent, and %zu open this state; send only those, all anew",
+                       r->num, needed);
     for (size_t i = 0; i < r->num; i++)
         if (!find_owner(&r->list[i], m, used))
             return err_set(err, E_RECOVERY_SIGNATURE,
-                           "recovery secret %zu of %zu is not signed by a recovery key of its own", i + 1, r->num);
+                           "recovery secret %zu of %zu is not signed by a recovery key of its own", i + 1,
+                           r->num);
     return true;
 }

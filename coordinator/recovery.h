@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* coordinator/recovery.h: recovery secrets: made for the owners of recovery keys, and collected from them.
  *
- * Contract 5.5 and 5.6, MarbleRun's. With one recovery key its secret is the data key; with several each gets a
- * share: the XOR of all is the data key, or, with a threshold, so many Shamir shares give it. The public recovery
- * data say what the shares hash to, so that a wrong one is told from a good one at once.
+ * Contract 5.5 and 5.6, MarbleRun's. With one recovery key its secret is the data key; with several each gets
+ * a share: the XOR of all is the data key, or, with a threshold, so many Shamir shares give it. The public
+ * recovery data say what the shares hash to, so that a wrong one is told from a good one at once.
  */
 #pragma once
 #include "coordinator/core.h"
@@ -45,9 +45,9 @@ void recovery_drop(struct recovery *r);
 bool recovery_add(struct recovery *r, struct slice data, struct slice secret, struct slice signature,
                   struct err *err);
 
-/* Looks whether what is here makes the key that opens the store. *found: then *key and the entries that it opens are
- * set, in the arena. Otherwise *remaining says how many secrets are still out. E_RECOVERY_SECRET: all are here, and
- * open nothing; E_STATE_CORRUPT. */
+/* Looks whether what is here makes the key that opens the store. *found: then *key and the entries that it
+ * opens are set, in the arena. Otherwise *remaining says how many secrets are still out. E_RECOVERY_SECRET:
+ * all are here, and open nothing; E_STATE_CORRUPT. */
 struct recovered {
     bool found;
     size_t remaining;

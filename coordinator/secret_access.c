@@ -131,8 +131,8 @@ static bool commit(struct core *core, struct upload *u, int64_t now, struct err 
         line_text(&log, "type", secret_type_name(v->spec->type));
         line_end(&log);
     }
-    return core_commit(
-        core, &(struct change){.entries = {entries, u->values.num}, .log = buf_bytes(&log)}, err);
+    return core_commit(core, &(struct change){.entries = {entries, u->values.num}, .log = buf_bytes(&log)},
+                       err);
 }
 
 bool core_secrets_set(struct core *core, const struct user *user, const json_t *upload, int64_t now,

@@ -78,7 +78,8 @@ static bool check_shares(const struct slice *shares, size_t num, struct err *err
 
     for (size_t i = 0; i < num; i++) {
         if (shares[i].len < 2 || shares[i].len != shares[0].len)
-            return err_set(err, E_RECOVERY_SECRET, "shares of a secret have the same length, two bytes at least");
+            return err_set(err, E_RECOVERY_SECRET,
+                           "shares of a secret have the same length, two bytes at least");
         if (seen[x_of(shares[i])])
             return err_set(err, E_RECOVERY_SECRET, "two shares of a secret are for the same place (%u)",
                            x_of(shares[i]));
@@ -87,19 +88,20 @@ static bool check_shares(const struct slice *shares, size_t num, struct err *err
     return true;
 }
 
-/* The weight of share i at 0 (Lagrange): the product over the others of x / (x - x_i); in this field, - is +. */
+/* The weight of share i at 0 (Lagrange): the product over the others of x / (x - x_i); in this field, - is +.
+ */
 static uint8_t weight_of(const struct slice *shares, size_t num, size_t i)
 {
     uint8_t weight = 1;
 
     for (size_t k = 0; k < num; k++)
         if (k != i)
-            weight = multiply(weight,
-                              multiply(x_of(shares[k]), inverse(x_of(shares[k]) ^ x_of(shares[i]))));
+            weight = multiply(weight, multiply(x_of(shares[k]), inverse(x_of(shares[k]) ^ x_of(shares[i]))));
     return weight;
 }
 
-bool shamir_combine(const struct slice *shares, size_t num, struct arena *a, struct slice *secret, struct err *err)
+bool shamir_combine(const struct slice *shares, size_t num, struct arena *a, struct slice *secret,
+                    struct err *err)
 {
     if (!check_shares(shares, num, err))
         return false;

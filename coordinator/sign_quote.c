@@ -12,8 +12,8 @@ static bool verify(const struct core *core, struct slice quote, int64_t now, str
     struct verdict verdict;
 
     if (quote.len > LIMIT_EVIDENCE)
-        return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read", quote.len,
-                       LIMIT_EVIDENCE);
+        return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
+                       quote.len, LIMIT_EVIDENCE);
     if (!evidence_decode(quote, &evidence, err))
         return false;
     if (evidence.kind != EVIDENCE_DCAP)
@@ -22,7 +22,8 @@ static bool verify(const struct core *core, struct slice quote, int64_t now, str
     if (!judge_genuine(core->judge, &evidence, 0, now, a, &verdict, err) && err->code != E_TCB_REVOKED)
         return false;
     if (verdict.claims.tee != TEE_SGX)
-        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found one of %s", verdict.claims.tee_name);
+        return err_set(err, E_EVIDENCE_FORMAT, "expected an SGX quote, found one of %s",
+                       verdict.claims.tee_name);
     *tcb_status = tcb_status_name(verdict.claims.dcap.tcb_status);
     return true;
 }

@@ -85,7 +85,8 @@ static void log_package(struct update *u, const struct package *p)
 
 /* ---- made durable ----------------------------------------------------------------------------- */
 
-/* With other recovery keys the state gets another data key, with another seal mode the same one is sealed anew. */
+/* With other recovery keys the state gets another data key, with another seal mode the same one is sealed
+ * anew. */
 static const struct store_sealing *new_sealing(const struct update *u, struct store_sealing *out)
 {
     const struct manifest *before = u->before->manifest, *next = u->next->manifest;
@@ -102,7 +103,8 @@ static const struct store_sealing *new_sealing(const struct update *u, struct st
 
 static bool commit(struct update *u, struct err *err)
 {
-    const struct entries before = mesh_entries(u->before, &u->scratch), after = mesh_entries(u->next, &u->scratch);
+    const struct entries before = mesh_entries(u->before, &u->scratch),
+                         after = mesh_entries(u->next, &u->scratch);
     struct store_sealing sealing;
     const struct change what = {
         .entries = entries_changes(&before, &after, &u->scratch),
@@ -166,12 +168,11 @@ static bool same_product(const struct package_policy *a, const struct package_po
 
 static bool is_lower(const struct package_policy *a, const struct package_policy *b)
 {
-    return b->has_security_version &&
-           (!a->has_security_version || a->security_version < b->security_version);
+    return b->has_security_version && (!a->has_security_version || a->security_version < b->security_version);
 }
 
-/* A manifest that was edited from the one in force does not know of package updates since then: what they raised
- * for a product stays raised. MarbleRun lowers it without a word. */
+/* A manifest that was edited from the one in force does not know of package updates since then: what they
+ * raised for a product stays raised. MarbleRun lowers it without a word. */
 static void keep_raised(const struct mesh *before, struct mesh *m)
 {
     for (size_t i = 0; i < m->manifest->num_packages; i++) {
@@ -219,8 +220,8 @@ static void told(const struct pending_update *p, struct arena *a, struct update_
 }
 
 /* `p` says how it came to this; what was prepared is put in force. */
-static bool apply(struct update *u, const struct pending_update *p, struct arena *a, struct update_result *out,
-                  struct err *err)
+static bool apply(struct update *u, const struct pending_update *p, struct arena *a,
+                  struct update_result *out, struct err *err)
 {
     const bool has_secrets = u->recovery.key.key.len > 0;
     struct update_result r;
@@ -388,7 +389,8 @@ bool core_update_log(struct core *core, struct arena *a, const char **out, struc
     scoped(mesh_release) struct mesh *m = core_mesh(core);
     scoped(buf_wipe) struct buf log = buf_max(SIZE_MAX);
 
-    if (!mesh_require(m, 1u << MESH_ACCEPTING_MARBLES, err) || !store_update(core->store, read_log, &log, err))
+    if (!mesh_require(m, 1u << MESH_ACCEPTING_MARBLES, err) ||
+        !store_update(core->store, read_log, &log, err))
         return false;
     *out = arena_strndup(a, buf_bytes(&log));
     return true;

@@ -16,7 +16,8 @@ static int by_certificate(const void *a, const void *b)
     const struct user *x = *(const struct user *const *)a, *y = *(const struct user *const *)b;
     const int order = order_of(x->der, y->der);
 
-    return order != 0 ? order : strcmp(x->name, y->name); /* one certificate in two PEM texts passes the check */
+    return order != 0 ? order
+                      : strcmp(x->name, y->name); /* one certificate in two PEM texts passes the check */
 }
 
 const struct user *const *mesh_users_of(const struct manifest *m, struct arena *a)
@@ -43,14 +44,16 @@ static const struct user *user_with(const struct mesh *m, struct slice certifica
         else
             to = middle;
     }
-    return from < m->manifest->num_users && slice_equal(m->users[from]->der, certificate) ? m->users[from] : NULL;
+    return from < m->manifest->num_users && slice_equal(m->users[from]->der, certificate) ? m->users[from]
+                                                                                          : NULL;
 }
 
 bool mesh_user(const struct mesh *m, const struct slice *chain, size_t num_chain, const struct user **out,
                struct err *err)
 {
     if (num_chain == 0)
-        return err_set(err, E_USER_UNKNOWN, "unauthorized user: the connection carries no client certificate");
+        return err_set(err, E_USER_UNKNOWN,
+                       "unauthorized user: the connection carries no client certificate");
     for (size_t i = 0; i < num_chain; i++) {
         const struct user *found = chain[i].len == 0 ? NULL : user_with(m, chain[i]);
 
@@ -59,5 +62,6 @@ bool mesh_user(const struct mesh *m, const struct slice *chain, size_t num_chain
         *out = found;
         return true;
     }
-    return err_set(err, E_USER_UNKNOWN, "unauthorized user: the client certificate is no user's of the manifest");
+    return err_set(err, E_USER_UNKNOWN,
+                   "unauthorized user: the client certificate is no user's of the manifest");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "manifest/decode.h"
 
@@ -97,6 +98,17 @@ static void compare_bytes(struct differ *d, const char *name, struct slice old, 
 
 /* ---- entries ---------------------------------------------------------------------------------- */
 
+/* What a package says beside MarbleRun's properties. */
+static const char *others_text(struct differ *d, const struct package_policy *p)
+{
+    struct package_policy others = *p;
+
+    others.debug = others.has_product_id = others.has_security_version = false;
+    others.unique_id = others.signer_id = NULL;
+    others.num_tcb_statuses = others.num_advisories = 0;
+    return policy_json(&others, d->arena);
+}
+
 static void compare_packages(struct differ *d, const void *x, const void *y)
 {
     const struct package_policy *old = &((const struct package *)x)->policy,
@@ -113,6 +125,15 @@ static void compare_packages(struct differ *d, const void *x, const void *y)
                   next->num_tcb_statuses);
     compare_lists(d, "AcceptedAdvisories", old->advisories, old->num_advisories, next->advisories,
                   next->num_advisories);
+    compare_texts(d, "TEEs and TCB", others_text(d, old), others_text(d, next));
+}
+
+static const char *platforms_text(struct differ *d, const struct platform_rule *r)
+{
+    scoped(buf_wipe) struct buf b = buf_max(LIMIT_MANIFEST);
+
+    platform_rule_put(&b, r);
+    return arena_strndup(d->arena, buf_bytes(&b));
 }
 
 static void compare_infrastructures(struct differ *d, const void *x, const void *y)
@@ -125,6 +146,7 @@ static void compare_infrastructures(struct differ *d, const void *x, const void 
     compare_texts(d, "PCESVN", optional_text(d, old->has_pcesvn, old->pcesvn),
                   optional_text(d, next->has_pcesvn, next->pcesvn));
     compare_bytes(d, "RootCA", old->root_ca, next->root_ca);
+    compare_texts(d, "platforms", platforms_text(d, &old->platforms), platforms_text(d, &next->platforms));
 }
 
 /* Contents may hold what is not for everybody's eyes: only that they changed is told. */

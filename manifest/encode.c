@@ -82,6 +82,7 @@ struct slice infrastructure_encode(const struct infrastructure *i, struct arena 
     if (i->has_pcesvn)
         buf_printf(&b, ",\"PCESVN\":%u", i->pcesvn);
     put_bytes(&b, ",", "RootCA", i->root_ca);
+    platform_rule_put(&b, &i->platforms);
     buf_str(&b, "}");
     return arena_copy(a, buf_bytes(&b));
 }

@@ -145,13 +145,20 @@ static void warn_of_unused_tls(struct decoder *d)
             decode_warn(d, "%s: no marble has this tag", path_entry(d->arena, "$.TLS", m->tls[i].name));
 }
 
+/* One array of all rules, as they are matched. */
+static void link_platforms(struct manifest *m, struct arena *a)
+{
+    m->platform_rules = arena_array(a, m->num_infrastructures, sizeof *m->platform_rules);
+    for (size_t i = 0; i < m->num_infrastructures; i++)
+        m->platform_rules[i] = m->infrastructures[i].platforms;
+}
+
 void link_manifest(struct decoder *d)
 {
     link_packages(d->manifest);
     link_roles(d->manifest, d->arena);
     link_secrets(d->manifest, d->arena);
-    if (d->manifest->num_infrastructures > 0)
-        decode_warn(d, "$.Infrastructures: without effect, as in MarbleRun");
+    link_platforms(d->manifest, d->arena);
     warn_of_incomplete_packages(d);
     warn_of_unused_tls(d);
 }

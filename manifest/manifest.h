@@ -10,6 +10,7 @@
  * is ignored or given twice is reported as a warning with its path. docs/marblerun.md has all decisions.
  */
 #pragma once
+#include "attestation/platforms.h"
 #include "attestation/policy.h"
 #include "manifest/secret.h"
 #include "manifest/template.h"
@@ -27,6 +28,7 @@ struct infrastructure {
     struct slice cpusvn, root_ca;
     bool has_qesvn, has_pcesvn;
     uint16_t qesvn, pcesvn;
+    struct platform_rule platforms; /* ours, and the only part with an effect */
 };
 
 /* A file's or a variable's content. */
@@ -79,6 +81,7 @@ struct manifest {
     uint8_t fingerprint[32]; /* SHA-256 of raw */
     struct package *packages;
     struct infrastructure *infrastructures;
+    struct platform_rule *platform_rules; /* of all infrastructures, for platforms_match() */
     struct marble *marbles;
     struct secret_spec *secrets;
     struct user *users;

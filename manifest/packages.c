@@ -17,8 +17,7 @@ bool decode_package(struct decoder *d, const json_t *value, const char *path, vo
 
 bool decode_infrastructure(struct decoder *d, const json_t *value, const char *path, void *element)
 {
-    static const char *const known[] = {"CPUSVN", "QESVN", "PCESVN", "RootCA", NULL};
-    struct fields f = decode_struct(d, value, path, known);
+    struct fields f = decode_struct(d, value, path, platform_known_fields);
     struct infrastructure *i = element;
 
     i->cpusvn = field_bytes(&f, "CPUSVN", LIMIT_MANIFEST);
@@ -27,7 +26,11 @@ bool decode_infrastructure(struct decoder *d, const json_t *value, const char *p
     i->has_pcesvn = field_present(&f, "PCESVN");
     i->pcesvn = (uint16_t)field_uint(&f, "PCESVN", UINT16_MAX);
     i->root_ca = field_bytes(&f, "RootCA", LIMIT_MANIFEST);
-    return fields_done(&f);
+    if (!fields_done(&f) || !platform_rule_parse(&f, i->name, &i->platforms))
+        return false;
+    if (!platform_rule_has_effect(&i->platforms))
+        decode_warn(d, "%s: without effect, as in MarbleRun: it names no platforms", path);
+    return true;
 }
 
 const struct package *package_find(const struct package *packages, size_t num, const char *name)

@@ -2,6 +2,7 @@
 foreach(name bytes buf text clock uuid err json file secret)
   unit_test(${name} USES base)
 endforeach()
+plain_test(current USES base)
 fuzz_target(json USES base)
 
 # docs/errors.md says what the table of reasons says.

@@ -10,3 +10,8 @@ set_target_properties(bench_mesh PROPERTIES EXCLUDE_FROM_ALL ON)
 add_test_program(bench_store "" SOURCES bench/bench_store.c USES coordinator_store attestation_sim)
 target_link_libraries(bench_store PRIVATE Threads::Threads)
 set_target_properties(bench_store PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# Cold and warm appraisals beside their signatures, which it writes down on their way to pki/verify.c.
+add_test_program(bench_appraise "" SOURCES bench/appraise.c USES attestation_sim)
+target_link_options(bench_appraise PRIVATE -Wl,--wrap=spki_verify,--wrap=p256_verify_raw)
+set_target_properties(bench_appraise PROPERTIES EXCLUDE_FROM_ALL ON)

@@ -7,7 +7,7 @@ unit_test(marble_program USES launcher premain)
 unit_test(marble_credentials USES premain attestation_sim)
 unit_test(marble_no_tee USES premain attestation_production)
 
-check(marble_exports COMMAND checks/marble_exports)
+check(marble_exports COMMAND checks/library_exports marble marble.h MARBLE libmarble libmarble-sim)
 
 # One service, linked in each way.
 foreach(library marble marble-shared marble-sim marble-sim-shared)

@@ -29,7 +29,7 @@ e2e_test(meshsim COMMAND e2e/meshsim $<TARGET_FILE:meshsim>)
 # What is of the production domain has nothing of the simulation in it; what is of the other has.
 set(without $<TARGET_FILE:attestation> $<TARGET_FILE:attestation_production>)
 set(with $<TARGET_FILE:attestation_sim> $<TARGET_FILE:meshsim>)
-foreach(target meshd meshctl marble marble-shared)
+foreach(target meshd meshctl marble marble-shared meshattest meshattest-shared)
   if(TARGET ${target})
     list(APPEND without $<TARGET_FILE:${target}>)
   endif()

@@ -179,37 +179,60 @@ static bool run_keygen(const struct arguments *args, struct arena *a, struct err
     return write_new(args->operand, buf_bytes(&pem), err);
 }
 
-static bool run_quote(const struct arguments *args, struct arena *a, struct err *err)
+static bool read_report_data(const struct arguments *args, struct arena *a, uint8_t out[REPORT_DATA_LEN],
+                             struct err *err)
 {
     const char *hex = args->value[REPORT_DATA];
-    uint8_t report_data[REPORT_DATA_LEN] = {0};
-    struct sim_identity id;
-    struct slice bytes, quote;
+    struct slice bytes;
 
-    if (!hex_decode(slice_str(hex), a, &bytes) || bytes.len > sizeof report_data)
-        return err_set(err, E_USAGE, "%s: expected hexadecimal digits of up to %zu bytes, found \"%s\"",
-                       options[REPORT_DATA].name, sizeof report_data, text_shown(a, slice_str(hex)));
+    if (!hex_decode(slice_str(hex), a, &bytes) || bytes.len > REPORT_DATA_LEN)
+        return err_set(err, E_USAGE, "%s: expected hexadecimal digits of up to %d bytes, found \"%s\"",
+                       options[REPORT_DATA].name, REPORT_DATA_LEN, text_shown(a, slice_str(hex)));
+    memset(out, 0, REPORT_DATA_LEN);
     if (bytes.len > 0)
-        memcpy(report_data, bytes.ptr, bytes.len);
-    if (!(args->operand == NULL ? sim_measure_self(&id, err) : sim_measure(args->operand, &id, err)))
+        memcpy(out, bytes.ptr, bytes.len);
+    return true;
+}
+
+static bool run_quote(const struct arguments *args, struct arena *a, struct err *err)
+{
+    uint8_t report_data[REPORT_DATA_LEN];
+    struct sim_identity id;
+    struct slice quote;
+
+    if (!read_report_data(args, a, report_data, err) ||
+        !(args->operand == NULL ? sim_measure_self(&id, err) : sim_measure(args->operand, &id, err)))
         return false;
     return sim_quote(&sim_platform_default, &id, report_data, a, &quote, err) &&
            file_save(args->value[OUTPUT], quote, 0644, err);
 }
 
-static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
+/* What programs in the TEE that MESH_SIM_TEE names would show. */
+static bool run_evidence(const struct arguments *args, struct arena *a, struct err *err)
 {
-    const int64_t now = clock_now();
-    struct collateral_needs needs;
-    struct collateral_items items;
-    struct evidence evidence;
-    struct collateral c = {0};
-    struct sim_identity self;
-    struct slice quote;
-    static const uint8_t nothing[64];
+    uint8_t report_data[REPORT_DATA_LEN];
+    struct slice evidence;
+    const struct tee *tee;
 
-    if (!sim_measure_self(&self, err) || !sim_quote(&sim_platform_default, &self, nothing, a, &quote, err) ||
-        !evidence_decode(quote, &evidence, err) || !collateral_needs_of(&evidence, UPDATE_STANDARD, a, &needs, err) ||
+    return read_report_data(args, a, report_data, err) && tee_here(&tee, err) &&
+           tee->evidence(report_data, a, &evidence, err) && file_save(args->value[OUTPUT], evidence, 0644, err);
+}
+
+/* Evidence of each kind for which something is to be fetched. */
+static const char *const fetching[] = {"sgx-simulated", "tdx-simulated", "snp-simulated"};
+
+static bool collateral_of(const struct tee *tee, int64_t now, struct arena *a, struct collateral_items *all,
+                          struct err *err)
+{
+    static const uint8_t nothing[REPORT_DATA_LEN];
+    struct collateral c = {0};
+    struct collateral_items items;
+    struct collateral_needs needs;
+    struct evidence evidence;
+    struct slice bytes;
+
+    if (!tee->evidence(nothing, a, &bytes, err) || !evidence_decode(bytes, &evidence, err) ||
+        !collateral_needs_of(&evidence, UPDATE_STANDARD, a, &needs, err) ||
         !trust_domain()->collateral(&evidence, now, a, &c, err))
         return false;
     items = collateral_items_of(&needs, &c, "meshsim", now, a);
@@ -220,7 +243,28 @@ static bool run_collateral(const struct arguments *args, struct arena *a, struct
             !collateral_item_verify(&need, sim_roots(), NULL, a, &items.at[i], err))
             return false;
     }
-    return file_save(args->value[OUTPUT], slice_str(bundle_text(&items, a)), 0644, err);
+    *all = collateral_merge(all, &items, a);
+    return true;
+}
+
+static bool run_collateral(const struct arguments *args, struct arena *a, struct err *err)
+{
+    struct collateral_items all = {0};
+    const int64_t now = clock_now();
+
+    for (size_t i = 0; i < sizeof fetching / sizeof fetching[0]; i++)
+        for (const struct tee *const *tee = trust_domain()->tees; *tee != NULL; tee++)
+            if (strcmp((*tee)->name, fetching[i]) == 0 && !collateral_of(*tee, now, a, &all, err))
+                return false;
+    return file_save(args->value[OUTPUT], slice_str(bundle_text(&all, a)), 0644, err);
+}
+
+/* For verifiers that do not know them. */
+static bool run_roots(const struct arguments *args, struct arena *a, struct err *err)
+{
+    struct slice pem;
+
+    return sim_root_certificates(a, &pem, err) && file_save(args->value[OUTPUT], pem, 0644, err);
 }
 
 static bool run_hcl_report(const struct arguments *args, struct arena *a, struct err *err)
@@ -320,12 +364,25 @@ static const struct command commands[] = {
      .takes = BIT(REPORT_DATA) | BIT(OUTPUT),
      .needs = BIT(REPORT_DATA) | BIT(OUTPUT),
      .run = run_quote},
+    {.name = "evidence",
+     .summary = "write what the simulated TEE shows of meshsim itself",
+     .help = "Writes evidence of the kind that MESH_SIM_TEE names (sgx, tdx, snp, snp-aci, az-snp, az-tdx, nitro), as a\n"
+             "program in such a TEE sends it: a quote, report or document, or a container of several parts.",
+     .takes = BIT(REPORT_DATA) | BIT(OUTPUT),
+     .needs = BIT(REPORT_DATA) | BIT(OUTPUT),
+     .run = run_evidence},
     {.name = "collateral",
-     .summary = "write the collateral that goes with quotes of now",
-     .help = "Writes a collateral bundle for the simulated platform, valid from yesterday for 30 days.",
+     .summary = "write the collateral that goes with evidence of now",
+     .help = "Writes a collateral bundle for the simulated platforms (SGX, TDX, SEV-SNP), valid from yesterday for 30 days.",
      .takes = BIT(OUTPUT),
      .needs = BIT(OUTPUT),
      .run = run_collateral},
+    {.name = "roots",
+     .summary = "write the simulated vendors' root certificates",
+     .help = "Writes as PEM what evidence of the simulated TEE chains to: Intel's root, AMD's for each product, AWS's.",
+     .takes = BIT(OUTPUT),
+     .needs = BIT(OUTPUT),
+     .run = run_roots},
     {.name = "hcl-report",
      .summary = "write what a simulated Azure VM's virtual TPM holds",
      .help = "Writes the report of the paravisor for a virtual TPM with this attestation key, as Azure's has it in NV "

@@ -99,3 +99,22 @@ const char *sim_uvm_issuer(void)
     make_once();
     return uvm_issuer;
 }
+
+bool sim_root_certificates(struct arena *a, struct slice *pem, struct err *err)
+{
+    scoped(sim_pki_wipe) struct sim_pki intel = {0};
+    struct sim_party others[1 + NUM_PRODUCTS] = {0};
+    const struct sim_party *all[2 + NUM_PRODUCTS] = {&intel.root, &others[0]};
+    bool ok = sim_pki_signing((struct sim_validity){0}, a, &intel, err) &&
+              sim_embedded(SIM_NITRO_ROOT, a, &others[0], err);
+
+    for (size_t i = 0; ok && i < NUM_PRODUCTS; i++) {
+        ok = sim_embedded(arena_printf(a, "ARK-%s", sim_chips[i].product), a, &others[1 + i], err);
+        all[2 + i] = &others[1 + i];
+    }
+    if (ok)
+        *pem = sim_pem_chain(all, sizeof all / sizeof all[0], a);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        sim_party_wipe(&others[i]);
+    return ok;
+}

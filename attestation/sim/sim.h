@@ -103,6 +103,9 @@ bool sim_collateral(const struct sim_platform *p, const struct sim_collateral_op
 
 const struct roots *sim_roots(void);
 
+/* The certificates of these roots as PEM: Intel's, AMD's of each product, AWS's. */
+bool sim_root_certificates(struct arena *a, struct slice *pem, struct err *err);
+
 /* The built-in developer's key (for `meshsim sign` without --key and for tests). */
 bool sim_developer_key(struct key *out, struct err *err);
 

@@ -19,12 +19,12 @@ enum {
 const struct sim_chip sim_chips[3] = {
     {"Milan",
      {0x19, 0x01, 0x01},
-     {0x5a, 'm', 1},
+     {0x5a, 'm', 1, [63] = 1}, /* all 64 bytes, as theirs: eight and zeroes would be Turin's */
      {4, 0, 0, 0, 0, 0, 24, 219},
      "CN=simulated-1.cloud.invalid"},
     {"Genoa",
      {0x19, 0x11, 0x01},
-     {0x5a, 'g', 1},
+     {0x5a, 'g', 1, [63] = 1},
      {10, 0, 0, 0, 0, 0, 23, 84},
      "CN=simulated-2.cloud.invalid"},
     {"Turin", {0x1a, 0x02, 0x01}, {0x5a, 't', 1}, {1, 2, 3, 4, 0, 0, 0, 71}, "CN=simulated-3.cloud.invalid"},

@@ -7,8 +7,8 @@
 static const char *const MESSAGES[] = {
     [MESH_UNINITIALIZED] = "Coordinator is starting.",
     [MESH_RECOVERY] =
-        "Coordinator is in recovery mode. There is a sealed state, but its data key cannot be had: see the "
-        "coordinator's log. Upload the recovery secrets, or set a manifest to begin anew with another identity.",
+        ("Coordinator is in recovery mode. There is a sealed state, but its data key cannot be had: see the "
+         "coordinator's log. Upload the recovery secrets, or set a manifest to begin anew with another identity."),
     [MESH_ACCEPTING_MANIFEST] = "Coordinator is ready to accept a manifest.",
     [MESH_ACCEPTING_MARBLES] = "Coordinator is running correctly and ready to accept marbles.",
 };

@@ -324,13 +324,15 @@ static bool judge(struct folder *f, struct copies *c, const struct load_ways *wa
                   struct loaded *out, enum found *found, struct err *why, struct err *notice, struct err *err)
 {
     struct copy *first = &f->copies[0], *second = &f->copies[1], *best, *other;
-    bool is_new[2];
+    bool is_new[2], opened[2];
 
     if (!first->there && !second->there)
         return nothing_there(f, found, notice, err);
     if (is_foreign(first, second))
         return foreign(f, a, out, found, why, err);
-    if (!open_copy(f, ways, first, &is_new[0]) & !open_copy(f, ways, second, &is_new[1]))
+    opened[0] = open_copy(f, ways, first, &is_new[0]); /* both are tried */
+    opened[1] = open_copy(f, ways, second, &is_new[1]);
+    if (!opened[0] && !opened[1])
         return nothing_opened(f, c, a, out, found, why, err);
     best = better(first, second);
     other = best == first ? second : first;

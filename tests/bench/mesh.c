@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the size of a mesh costs: a manifest with SIZE marbles, as many secrets and a tenth as many users is set, and
- * marbles are activated in it, beside a mesh of ten in the same run. Wall time; of activations the best of three
- * rounds counts, because noise only adds. */
+/* What the size of a mesh costs: a manifest with SIZE marbles, as many secrets and a tenth as many users is
+ * set, and marbles are activated in it, beside a mesh of ten in the same run. Wall time; of activations the
+ * best of three rounds counts, because noise only adds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -49,7 +49,8 @@ static void put_user(struct buf *b, const struct key *key, unsigned i, struct ar
     buf_str(b, "}");
 }
 
-/* Each marble has a file with two secrets, private and shared; every hundredth secret is a shared certificate. */
+/* Each marble has a file with two secrets, private and shared; every hundredth secret is a shared
+ * certificate. */
 static char *manifest(unsigned size, struct arena *a)
 {
     scoped(buf_wipe) struct buf marbles = buf_max(SIZE_MAX), more = buf_max(SIZE_MAX);
@@ -65,13 +66,17 @@ static char *manifest(unsigned size, struct arena *a)
     buf_str(&marbles, "}");
     for (unsigned i = 0; i < size; i++)
         buf_printf(&more, "%s\"s%u\":{%s,\"Shared\":%s}", i == 0 ? ",\"Secrets\":{" : ",", i,
-                   i % 100 == 50 ? "\"Type\":\"cert-ecdsa\",\"Size\":256" : "\"Type\":\"symmetric-key\",\"Size\":128",
+                   i % 100 == 50 ? "\"Type\":\"cert-ecdsa\",\"Size\":256"
+                                 : "\"Type\":\"symmetric-key\",\"Size\":128",
                    i % 2 == 0 ? "true" : "false");
-    buf_str(&more, "},\"Roles\":{\"r\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]}},\"Users\":{");
+    buf_str(
+        &more,
+        "},\"Roles\":{\"r\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]}},\"Users\":{");
     for (unsigned i = 0; i < size / 10; i++)
         put_user(&more, &key, i, a);
     buf_str(&more, "}");
-    return mesh_test_manifest_with(a, arena_strndup(a, buf_bytes(&marbles)), arena_strndup(a, buf_bytes(&more)));
+    return mesh_test_manifest_with(a, arena_strndup(a, buf_bytes(&marbles)),
+                                   arena_strndup(a, buf_bytes(&more)));
 }
 
 /* ---- activations ------------------------------------------------------------------------------- */
@@ -111,8 +116,8 @@ static void run(unsigned size)
     raw = manifest(size, &t.arena);
     start = now_us();
     (void)mesh_test_set(&t, raw);
-    (void)printf("%6u marbles and secrets, %5u users, %8zu bytes: set in %8.1f ms", size, size / 10, strlen(raw),
-                 (now_us() - start) / 1e3);
+    (void)printf("%6u marbles and secrets, %5u users, %8zu bytes: set in %8.1f ms", size, size / 10,
+                 strlen(raw), (now_us() - start) / 1e3);
     (void)printf(", activation %7.1f us", activation_us(&t, "m0"));
     (void)printf(", counted %7.1f us\n", activation_us(&t, "m1"));
     mesh_test_end(&t);

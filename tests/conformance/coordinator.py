@@ -95,6 +95,7 @@ class Coordinator:
         deadline = time.monotonic() + 60
         while not (os.path.exists(self.ready) and os.path.getsize(self.ready) > 0):
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
                 raise Failed(f"the coordinator did not start: {self.log()[-2000:]}")
             time.sleep(0.01)
         with open(self.ready, encoding="ascii") as f:
@@ -113,10 +114,19 @@ class Coordinator:
         self.kill(number)
         return self.begin(**more)
 
-    def end(self):
+    def stop(self):
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def end(self):
+        """Stops it; it must not have crashed, nor a sanitizer have found anything."""
+        self.stop()
+        if self.process.returncode not in (0, 1, 2, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT):
+            raise Failed(f"the coordinator ended with {self.process.returncode}: {self.log()[-2000:]}")
+        for word in ("Sanitizer", "runtime error:"):
+            if word in self.log():
+                raise Failed(self.log()[self.log().index(word):][:3000])
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as f:

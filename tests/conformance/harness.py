@@ -2,6 +2,7 @@
 """Cases, and how they are run: each is a function under a section and a sentence of the contract."""
 import concurrent.futures
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -85,8 +86,15 @@ class Bench:
         return self.shared.get("running")
 
     def close(self):
-        for c in self.started:
-            c.end()
+        try:
+            for c in self.started:
+                c.end()
+        finally:
+            for c in self.started:
+                c.stop()
+            self.remove()
+
+    def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -131,7 +139,7 @@ def _order(section):
 
 def main(makers, pattern="", after=None):
     """`after`: of a whole run, gives what is still amiss."""
-    chosen = sorted((c for c in CASES if pattern in c[0] + " " + c[1]), key=lambda c: _order(c[0]))
+    chosen = sorted((c for c in CASES if re.search(pattern, c[0] + " " + c[1])), key=lambda c: _order(c[0]))
     shared = Shared(makers)
     width = max((len(c[1]) for c in chosen), default=0)
     failed = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the suite: main.py [PATTERN]. Cases whose section or sentence holds the pattern; all without one."""
+"""Runs the suite: main.py [PATTERN], a regular expression of section and sentence; all without one."""
 import sys
 
 import harness

@@ -12,6 +12,8 @@ import pki
 from coordinator import BUILD
 from harness import Failed, holds, same
 
+_made, _lock = {}, threading.RLock()
+
 METHOD = "/rpc.Marble/Activate"
 UUID = "11111111-2222-4333-8444-555555555555"
 MESHSIM = os.path.join(BUILD, "attestation/sim/meshsim")
@@ -91,12 +93,16 @@ class Program:
         self.path = MESHSIM
         if options:
             self.path = os.path.join(pki.SCRATCH, "meshsim-" + hashlib.sha256(repr(options).encode()).hexdigest()[:16])
-            if not os.path.exists(self.path + ".sim-sig"):
-                shutil.copy(MESHSIM, self.path)
-                subprocess.run([MESHSIM, "sign", *options, self.path], check=True, capture_output=True)
+            with _lock:
+                self.sign(options)
         import json
         self.properties = json.loads(subprocess.run([MESHSIM, "measure", self.path], check=True,
                                                     capture_output=True).stdout)
+
+    def sign(self, options):
+        if not os.path.exists(self.path + ".sim-sig"):
+            shutil.copy(MESHSIM, self.path)
+            subprocess.run([MESHSIM, "sign", *options, self.path], check=True, capture_output=True)
 
     def quote(self, report_data):
         out = pki.scratch(b"")
@@ -116,9 +122,6 @@ class Asker:
         self.digest = hashlib.sha256(pki.der_of(pki.text_of(self.cert))).digest()
         self.quote = (program or default_program()).quote(self.digest)
         self.user = (self.cert, self.key)
-
-
-_made, _lock = {}, threading.RLock()
 
 
 def _once(name, make):

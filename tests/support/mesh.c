@@ -61,8 +61,8 @@ char *mesh_test_manifest_with(struct arena *a, const char *marbles, const char *
     struct err err;
 
     must(trust_domain()->package_info("/proc/self/exe", a, &self, &err), &err);
-    return arena_printf(a, "{\"Packages\":{\"test\":{\"UniqueID\":\"%s\"}},\"Marbles\":%s%s}",
-                        self.unique_id, marbles, more);
+    return arena_printf(a, "{\"Packages\":{\"test\":{\"UniqueID\":\"%s\"}},\"Marbles\":%s%s}", self.unique_id,
+                        marbles, more);
 }
 
 char *mesh_test_manifest(struct arena *a, const char *marbles, const char *secrets)

@@ -77,11 +77,11 @@ struct slice owner_secret(struct arena *a, const char *name, const struct recove
     for (size_t i = 0; i < given->num; i++)
         if (strcmp(given->at[i].name, name) == 0) {
             peer_write("encrypted", given->at[i].ciphertext);
-            run(a, arena_printf(
-                       a,
-                       "openssl pkeyutl -decrypt -inkey %s.owner -in encrypted -out decrypted -pkeyopt "
-                       "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256",
-                       name));
+            run(a,
+                arena_printf(a,
+                             "openssl pkeyutl -decrypt -inkey %s.owner -in encrypted -out decrypted -pkeyopt "
+                             "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256",
+                             name));
             return peer_read(a, "decrypted");
         }
     must(false, "no recovery secret for that owner");

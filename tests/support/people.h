@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/support/people.h: users and owners of recovery keys, who have OpenSSL and nothing of ours; in peer.h's
- * folder. Faults abort. */
+/* tests/support/people.h: users and owners of recovery keys, who have OpenSSL and nothing of ours; in
+ * peer.h's folder. Faults abort. */
 #pragma once
 #include "coordinator/core.h"
 
-/* Makes the key and certificate of a user; and as a member of "Users", with these roles (JSON, as in "r1","r2"). */
+/* Makes the key and certificate of a user; and as a member of "Users", with these roles (JSON, as in
+ * "r1","r2"). */
 void user_make(const char *name);
 char *user_member(struct arena *a, const char *name, const char *roles);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Marbles are activated, and readers look, while two users update the manifest, one raises a package's version and
- * one uploads a secret, all at once: every snapshot is whole, what was answered is what is there, and nothing of what
- * two changed at the same time is lost. For the thread sanitizer. */
+/* Marbles are activated, and readers look, while two users update the manifest, one raises a package's
+ * version and one uploads a secret, all at once: every snapshot is whole, what was answered is what is there,
+ * and nothing of what two changed at the same time is lost. For the thread sanitizer. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -32,7 +32,8 @@ static char *manifest(struct arena *a, unsigned version)
         "\"cert\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Shared\":true},"
         "\"upload\":{\"Type\":\"plain\",\"UserDefined\":true}},"
         "\"Roles\":{\"u\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]},"
-        "\"p\":{\"ResourceType\":\"Packages\",\"ResourceNames\":[\"product\"],\"Actions\":[\"UpdateSecurityVersion\"]},"
+        "\"p\":{\"ResourceType\":\"Packages\",\"ResourceNames\":[\"product\"],\"Actions\":["
+        "\"UpdateSecurityVersion\"]},"
         "\"w\":{\"ResourceType\":\"Secrets\",\"ResourceNames\":[\"upload\"],\"Actions\":[\"WriteSecret\"]}},"
         "\"Config\":{\"UpdateThreshold\":1}";
     char *m = mesh_test_manifest_with(
@@ -45,7 +46,8 @@ static char *manifest(struct arena *a, unsigned version)
     static const char PACKAGES[] = "\"Packages\":{";
     char *at = strstr(m, PACKAGES) + strlen(PACKAGES);
 
-    return arena_printf(a, "%.*s\"product\":{\"SignerID\":\"%064d\",\"ProductID\":7,\"SecurityVersion\":%u},%s",
+    return arena_printf(a,
+                        "%.*s\"product\":{\"SignerID\":\"%064d\",\"ProductID\":7,\"SecurityVersion\":%u},%s",
                         (int)(at - m), m, 0, version, at);
 }
 
@@ -75,7 +77,8 @@ static void look_at(const struct mesh *m)
     if (m->state != MESH_ACCEPTING_MARBLES || m->secrets.now.num != 3 || m->manifest->num_users != 4)
         fail("half a mesh", &err);
     for (size_t i = 0; i < m->secrets.now.num; i++)
-        if (m->secrets.now.values[i].spec != manifest_secret(m->manifest, m->secrets.now.values[i].spec->name))
+        if (m->secrets.now.values[i].spec !=
+            manifest_secret(m->manifest, m->secrets.now.values[i].spec->name))
             fail("secrets of another manifest", &err);
     if (!spki_verify(m->ca->root.spki, SIG_ECDSA_SHA256, m->manifest->raw, m->manifest_signature, &err))
         fail("signature of another manifest", &err);
@@ -106,7 +109,8 @@ static void *update(void *name)
         struct update_result r;
         struct err err;
 
-        if (!core_update(t.core, user_of(m, name), slice_str(manifest(&a, 1 + i)), clock_now(), &a, &r, &err) ||
+        if (!core_update(t.core, user_of(m, name), slice_str(manifest(&a, 1 + i)), clock_now(), &a, &r,
+                         &err) ||
             !r.applied)
             fail("update", &err);
         atomic_fetch_add(&counted, 2);

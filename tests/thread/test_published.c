@@ -2,8 +2,8 @@
 /* Many readers take the current snapshot while one writer publishes the next ones: each reader holds a whole
  * one, never one that is gone, and never an older one than before. For the thread sanitizer and the address
  * sanitizer; without either it still looks at order and contents. */
-#include <stdatomic.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 

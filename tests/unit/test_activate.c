@@ -297,3 +297,28 @@ Test(activate, without_any_tee_known_types_are_admitted_as_marblerun_does, .init
     cr_expect_not(ask("nobody", UUID));
     cr_expect_eq(err.code, E_MARBLE_UNKNOWN);
 }
+
+/* ---- platforms ---------------------------------------------------------------------------------- */
+
+static enum err_code ask_under(const char *infrastructures)
+{
+    err = (struct err){0};
+    mesh_test_begin(&t, NULL);
+    (void)mesh_test_set(&t, mesh_test_manifest_with(&a, "{\"m\":{\"Package\":\"test\"}}",
+                                                    arena_printf(&a, ",\"Infrastructures\":%s", infrastructures)));
+    if (!ask("m", "11111111-2222-4333-8444-555555555555"))
+        cr_expect_eq(status, GRPC_PERMISSION_DENIED);
+    mesh_test_end(&t);
+    return err.code;
+}
+
+Test(activate, the_platform_must_be_allowed_and_not_banned)
+{
+    cr_expect_eq(ask_under("{}"), E_NONE);
+    cr_expect_eq(ask_under("{\"i\":{\"QESVN\":9,\"PCESVN\":9}}"), E_NONE, "MarbleRun's fields have no effect");
+    cr_expect_eq(ask_under("{\"i\":{\"FMSPC\":[\"f053494d0000\"]}}"), E_NONE);
+    cr_expect_eq(ask_under("{\"i\":{\"FMSPC\":[\"f053494d0001\"]}}"), E_PLATFORM);
+    cr_expect_eq(ask_under("{\"i\":{\"FMSPC\":[\"f053494d0001\"]},\"j\":{\"FMSPC\":[\"F053494D0000\"]}}"), E_NONE);
+    cr_expect_eq(ask_under("{\"i\":{\"Banned\":{\"FMSPC\":[\"f053494d0000\"]}}}"), E_PLATFORM);
+    arena_wipe(&a);
+}

@@ -21,7 +21,7 @@ static const struct command table[] = {
     {"version", "", 0, 0, NULL, "version", "Prints it.", "tool version", run, 0},
     {0},
 };
-const struct command *const commands = table;
+const struct command *const command_groups[] = {table, NULL};
 
 static void release(struct cli *cli) { arena_wipe(&cli->arena); }
 
@@ -94,8 +94,8 @@ Test(command, mistakes_are_named)
     static const struct {
         const char *line, *text;
     } rows[] = {
-        {"tool manifst", "manifst: no such command"},
-        {"tool manifest sett a b", "manifest sett: no such command"},
+        {"tool manifst", "manifst: no such command (did you mean manifest?)"},
+        {"tool manifest sett a b", "manifest sett: no such command (did you mean manifest set?)"},
         {"tool manifest set a", "manifest set wants: FILE ADDRESS"},
         {"tool manifest set a b c", "manifest set wants: FILE ADDRESS"},
         {"tool manifest get a --output x", "--output: no such option of manifest get"},

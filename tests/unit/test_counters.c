@@ -70,7 +70,8 @@ Test(counters, stand_in_the_store_as_marblerun_has_them, .init = begin, .fini = 
 
     cr_expect_eq(count(&SOMEBODY, "name", 0x0102), 0);
     const struct entries e = store_entries(t.core->store, &scratch);
-    const struct slice *found = entries_find(&e, "monotonicCounter:dHlwZQ==:AgMEAAAAAAAAAAAAAAAAAA==:bmFtZQ==");
+    const struct slice *found =
+        entries_find(&e, "monotonicCounter:dHlwZQ==:AgMEAAAAAAAAAAAAAAAAAA==:bmFtZQ==");
     cr_assert_not_null(found);
     cr_expect_str_eq(hex_text(&a, *found), "0201000000000000");
 }
@@ -87,7 +88,8 @@ static bool put_entry(void *ctx, const struct store_view *v, struct arena *arena
 
 Test(counters, say_which_entry_is_none, .init = begin, .fini = end)
 {
-    struct entry bad = {"monotonicCounter:dHlwZQ==:AgMEAAAAAAAAAAAAAAAAAA==:bmFtZQ==", {(const uint8_t *)"1234567", 7}},
+    struct entry bad = {"monotonicCounter:dHlwZQ==:AgMEAAAAAAAAAAAAAAAAAA==:bmFtZQ==",
+                        {(const uint8_t *)"1234567", 7}},
                  letters = {"activations:m", {(const uint8_t *)"1G", 2}};
     const struct marble limited = {.type = "m", .max_activations = 20};
     uint64_t before;
@@ -174,10 +176,11 @@ Test(counters, a_genuine_quote_is_signed_and_another_is_not, .init = begin, .fin
 
     cr_assert(core_tee(t.core)->evidence(report_data, &a, &quote, &err), "%s", err.text);
     for (int wrapped = 0; wrapped < 2; wrapped++) {
-        cr_assert(core_sign_quote(t.core, m, quote, clock_now(), &a, &status, &signature, &err), "%s", err.text);
+        cr_assert(core_sign_quote(t.core, m, quote, clock_now(), &a, &status, &signature, &err), "%s",
+                  err.text);
         cr_expect_str_eq(status, "UpToDate");
-        cr_expect(spki_verify(m->ca->root.spki, SIG_ECDSA_SHA256, slice_str(sign_quote_text(quote, status, &a)),
-                              signature, &err),
+        cr_expect(spki_verify(m->ca->root.spki, SIG_ECDSA_SHA256,
+                              slice_str(sign_quote_text(quote, status, &a)), signature, &err),
                   "%s", err.text);
         quote = evidence_wrap_oe(&a, quote);
     }
@@ -186,7 +189,7 @@ Test(counters, a_genuine_quote_is_signed_and_another_is_not, .init = begin, .fin
     cr_expect_eq(strncmp(err.text, "verifying the quote: ", 21), 0, "%s", err.text);
     cr_expect_not(core_sign_quote(t.core, m, slice_str("quote"), clock_now(), &a, &status, &signature, &err));
     cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
-    cr_expect_not(core_sign_quote(t.core, m, slice_of(arena_alloc(&a, 65537), 65537), clock_now(), &a, &status,
-                                  &signature, &err));
+    cr_expect_not(core_sign_quote(t.core, m, slice_of(arena_alloc(&a, 65537), 65537), clock_now(), &a,
+                                  &status, &signature, &err));
     cr_expect_eq(err.code, E_EVIDENCE_FORMAT);
 }

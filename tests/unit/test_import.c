@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A state as MarbleRun leaves it, of an old version: P-384 keys, a 16-byte data key, no root secret, no previous
- * values, placeholders of private secrets. Keys and certificates are OpenSSL's, JSON is written as Go writes it. */
+/* A state as MarbleRun leaves it, of an old version: P-384 keys, a 16-byte data key, no root secret, no
+ * previous values, placeholders of private secrets. Keys and certificates are OpenSSL's, JSON is written as
+ * Go writes it. */
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
@@ -9,8 +10,8 @@
 #include "coordinator/change.h"
 #include "pki/hash.h"
 #include "tests/support/mesh.h"
-#include "tests/support/people.h"
 #include "tests/support/peer.h"
+#include "tests/support/people.h"
 
 static struct mesh_test t;
 static struct arena a;
@@ -21,11 +22,14 @@ static const char DATA_KEY[] = "a 16-byte secret";
 
 static const char MAKE[] =
     "for k in root inter; do openssl ecparam -name secp384r1 -genkey -noout -outform DER -out $k.key; done\n"
-    "printf '%%s' '[x]\nkeyUsage=critical,digitalSignature,keyCertSign\nextendedKeyUsage=serverAuth,clientAuth\n"
-    "basicConstraints=critical,CA:TRUE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nsubjectKeyIdentifier=hash\n' > ext\n"
+    "printf '%%s' "
+    "'[x]\nkeyUsage=critical,digitalSignature,keyCertSign\nextendedKeyUsage=serverAuth,clientAuth\n"
+    "basicConstraints=critical,CA:TRUE\nsubjectAltName=DNS:localhost,IP:127.0.0.1\nsubjectKeyIdentifier="
+    "hash\n' > ext\n"
     "new() { openssl req -new -key $1.key -keyform DER -subj \"/CN=$2\" -out $1.csr; }\n"
     "sign() { csr=$1.csr crt=$2; shift 2\n"
-    "openssl x509 -req -sha384 -days 100000 -extfile ext -extensions x -outform DER -out $crt -in $csr \"$@\"; }\n"
+    "openssl x509 -req -sha384 -days 100000 -extfile ext -extensions x -outform DER -out $crt -in $csr "
+    "\"$@\"; }\n"
     "new root 'MarbleRun Coordinator'; new inter 'MarbleRun Coordinator - Intermediate CA'\n"
     "for k in root inter; do openssl ec -inform DER -in $k.key -out $k.pem.key; done\n"
     "sign root root.crt -signkey root.pem.key; sign inter marble.crt -signkey inter.pem.key\n"
@@ -65,27 +69,32 @@ static void put_rest(struct buf *b)
     const char *user = base64_text(&a, peer_read(&a, "alice.der"), BASE64_STD);
 
     put_text(b, "state", "3");
-    put_text(b, "updateLog", "{\"time\":\"2023-01-02T03:04:05.678+0100\",\"update\":\"initial manifest set\"}\n");
+    put_text(b, "updateLog",
+             "{\"time\":\"2023-01-02T03:04:05.678+0100\",\"update\":\"initial manifest set\"}\n");
     put_text(b, "package:test",
              "{\"Debug\":false,\"UniqueID\":\"\",\"SignerID\":\"00\",\"ProductID\":7,\"SecurityVersion\":9,"
              "\"AcceptedTCBStatuses\":null,\"AcceptedAdvisories\":null}");
-    put_text(b, "marble:m",
-             "{\"Package\":\"test\",\"MaxActivations\":3,\"Parameters\":{\"Files\":{},\"Env\":{\"KEY\":{\"Data\":"
-             "\"{{ hex .Secrets.private }}\",\"Encoding\":\"string\",\"NoTemplates\":false}},\"Argv\":null},"
-             "\"TLS\":null,\"DisableSecretBinding\":false}");
+    put_text(
+        b, "marble:m",
+        "{\"Package\":\"test\",\"MaxActivations\":3,\"Parameters\":{\"Files\":{},\"Env\":{\"KEY\":{\"Data\":"
+        "\"{{ hex .Secrets.private }}\",\"Encoding\":\"string\",\"NoTemplates\":false}},\"Argv\":null},"
+        "\"TLS\":null,\"DisableSecretBinding\":false}");
     put_text(b, "user:alice",
              arena_printf(&a,
                           "{\"Name\":\"alice\",\"Certificate\":\"%s\",\"Permissions\":{\"updatemanifest\":{"
-                          "\"PermissionID\":\"updatemanifest\",\"ResourceID\":{}}}}", user));
-    put_text(b, "secret:shared",
-             "{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true,\"UserDefined\":false,\"Cert\":null,"
-             "\"ValidFor\":0,\"Private\":\"AAECAwQFBgcICQoLDA0ODw==\",\"Public\":\"AAECAwQFBgcICQoLDA0ODw==\"}");
+                          "\"PermissionID\":\"updatemanifest\",\"ResourceID\":{}}}}",
+                          user));
+    put_text(
+        b, "secret:shared",
+        "{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true,\"UserDefined\":false,\"Cert\":null,"
+        "\"ValidFor\":0,\"Private\":\"AAECAwQFBgcICQoLDA0ODw==\",\"Public\":\"AAECAwQFBgcICQoLDA0ODw==\"}");
     put_text(b, "secret:private",
              "{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":false,\"UserDefined\":false,\"Cert\":null,"
              "\"ValidFor\":0,\"Private\":\"AAAA\",\"Public\":\"AAAA\"}");
-    put_text(b, "secret:upload",
-             "{\"Type\":\"plain\",\"Size\":0,\"Shared\":false,\"UserDefined\":true,\"Cert\":null,\"ValidFor\":0,"
-             "\"Private\":\"eA==\",\"Public\":\"eA==\"}");
+    put_text(
+        b, "secret:upload",
+        "{\"Type\":\"plain\",\"Size\":0,\"Shared\":false,\"UserDefined\":true,\"Cert\":null,\"ValidFor\":0,"
+        "\"Private\":\"eA==\",\"Public\":\"eA==\"}");
     put_text(b, "activations:m", "1");
     put(b, "monotonicCounter:bQ==:ERERESIiQzOERFVVVVVVVQ==:bmFtZQ==", slice_of("\5\0\0\0\0\0\0\0", 8));
 }
@@ -120,7 +129,8 @@ static void begin(void)
         &a,
         "{\"packages\":{\"test\":{\"SignerID\":\"00\",\"ProductID\":7,\"SecurityVersion\":3}},\"Marbles\":%s,"
         "\"Secrets\":{\"shared\":{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true},"
-        "\"private\":{\"Type\":\"symmetric-key\",\"Size\":128},\"upload\":{\"Type\":\"plain\",\"UserDefined\":true}},"
+        "\"private\":{\"Type\":\"symmetric-key\",\"Size\":128},\"upload\":{\"Type\":\"plain\","
+        "\"UserDefined\":true}},"
         "\"Users\":{%s},\"Roles\":{\"u\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]}},"
         "\"RecoveryKeys\":{%s}}",
         MARBLES, user_member(&a, "alice", "\"u\""), owner_member(&a, "anna"));
@@ -141,8 +151,8 @@ static void import(void)
 {
     size_t remaining = 9;
 
-    cr_assert(core_recover(t.core, slice_str(DATA_KEY), owner_sign(&a, "anna", slice_str(DATA_KEY)), clock_now(),
-                           &remaining, &err),
+    cr_assert(core_recover(t.core, slice_str(DATA_KEY), owner_sign(&a, "anna", slice_str(DATA_KEY)),
+                           clock_now(), &remaining, &err),
               "%s", err.text);
     cr_assert_eq(remaining, 0);
 }
@@ -233,8 +243,8 @@ Test(import, an_update_rotates_to_our_curve, .init = begin, .fini = end)
     {
         scoped(mesh_release) struct mesh *m = core_mesh(t.core);
 
-        cr_assert(core_update(t.core, user_of(m, "alice"), slice_str(arena_printf(&a, "%s ", raw)), clock_now(), &a, &r,
-                              &err),
+        cr_assert(core_update(t.core, user_of(m, "alice"), slice_str(arena_printf(&a, "%s ", raw)),
+                              clock_now(), &a, &r, &err),
                   "%s", err.text);
         cr_expect(r.applied);
     }

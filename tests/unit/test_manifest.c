@@ -753,7 +753,7 @@ Test(manifest, what_has_no_effect_is_warned_of)
         "$.Packages.p.Debug: programs in debug mode can be looked into; for development only",
         "$.Packages.p: UniqueID is given together with SignerID",
         "$.Infrastructures.i.x: unknown member, ignored",
-        "$.Infrastructures: without effect, as in MarbleRun",
+        "$.Infrastructures.i: without effect, as in MarbleRun: it names no platforms",
         "$.Marbles.m.Pakage: unknown member, ignored",
         "$.Marbles.m.Parameters.Arg: unknown member, ignored",
         "$.Marbles.m.Parameters.Files[\"/f\"].Mode: unknown member, ignored",

@@ -58,9 +58,10 @@ Test(pending, is_kept_as_marblerun_keeps_it, .init = begin, .fini = end)
 {
     struct pending_update *p;
 
-    cr_expect_str_eq(text_of(two_of_three()),
-                     "{\"manifestRaw\":\"e30=\",\"requiredUsers\":{\"alice\":false,\"bob\":true,\"carl\":false},"
-                     "\"missingAcknowledgments\":1}");
+    cr_expect_str_eq(
+        text_of(two_of_three()),
+        "{\"manifestRaw\":\"e30=\",\"requiredUsers\":{\"alice\":false,\"bob\":true,\"carl\":false},"
+        "\"missingAcknowledgments\":1}");
     cr_assert(pending_decode(pending_encode(two_of_three(), &a), &a, &p, &err), "%s", err.text);
     cr_expect_str_eq(text_of(p), text_of(two_of_three()));
     cr_assert(pending_decode(slice_str("{\"manifestRaw\":\"e30=\",\"requiredUsers\":{\"b\":true,\"c\":false,"
@@ -110,8 +111,9 @@ Test(update_log, writes_lines_that_tools_search, .init = begin, .fini = end)
     line_names(&b, "missingUsers", names, 2);
     line_names(&b, "none", NULL, 0);
     line_end(&b);
-    cr_expect_str_eq(arena_strndup(&a, buf_bytes(&b)),
-                     "{\"time\":\"2026-09-21T14:13:20.000Z\",\"update\":\"SecurityVersion of a package set\","
-                     "\"user\":\"\\u003cadmin\\u003e\",\"package\":\"frontend\","
-                     "\"new version\":18446744073709551615,\"missingUsers\":[\"b\",\"\\\"c\\\"\"],\"none\":[]}\n");
+    cr_expect_str_eq(
+        arena_strndup(&a, buf_bytes(&b)),
+        "{\"time\":\"2026-09-21T14:13:20.000Z\",\"update\":\"SecurityVersion of a package set\","
+        "\"user\":\"\\u003cadmin\\u003e\",\"package\":\"frontend\","
+        "\"new version\":18446744073709551615,\"missingUsers\":[\"b\",\"\\\"c\\\"\"],\"none\":[]}\n");
 }

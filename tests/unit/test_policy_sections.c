@@ -281,6 +281,7 @@ Test(policy_sections, behind_a_paravisor_the_guest_is_what_its_pcrs_say)
     struct verdict v = guest();
     static const char *const accepted[] = {
         "{\"SNP\":{\"Measurement\":\"" A48 "\"},\"VTPM\":{\"PCRs\":{\"0\":\"" C32 "\",\"23\":[\"" C32 "\"]}}}",
+        "{\"VTPM\":{\"PCRs\":{\"0\":\"" C32 "\"}}}",
         "{}",
         NULL,
     };
@@ -288,6 +289,7 @@ Test(policy_sections, behind_a_paravisor_the_guest_is_what_its_pcrs_say)
         {"{\"SNP\":{\"Measurement\":\"" A48 "\"}}", E_TEE_KIND, "VTPM"},
         {"{\"SNP\":{\"Measurement\":\"" A48 "\"},\"VTPM\":{\"PCRs\":{\"1\":\"" C32 "\"}}}", E_RUNTIME_MEASUREMENT,
          "VTPM PCR: 1"},
+        {"{\"VTPM\":{\"PCRs\":{\"1\":\"" C32 "\"}}}", E_RUNTIME_MEASUREMENT, "VTPM PCR: 1"},
         {0},
     };
 
@@ -306,6 +308,7 @@ Test(policy_sections, a_nitro_enclave_is_what_its_pcrs_say)
         {"{\"Nitro\":{\"PCRs\":{\"0\":\"" B48 "\"}}}", E_RUNTIME_MEASUREMENT, "Nitro PCR: 0"},
         {"{\"Nitro\":{\"PCRs\":{\"8\":\"" A48 "\"}}}", E_RUNTIME_MEASUREMENT, "8"},
         {"{\"SNP\":{\"Measurement\":\"" A48 "\"}}", E_TEE_KIND, "nitro"},
+        {"{\"VTPM\":{\"PCRs\":{\"0\":\"" C32 "\"}}}", E_TEE_KIND, "VTPM only"},
         {0},
     };
 

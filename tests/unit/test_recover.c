@@ -7,8 +7,8 @@
 #include "coordinator/state_keys.h"
 #include "pki/hash.h"
 #include "tests/support/mesh.h"
-#include "tests/support/people.h"
 #include "tests/support/peer.h"
+#include "tests/support/people.h"
 
 static struct mesh_test t;
 static struct arena a;
@@ -30,8 +30,10 @@ static char *manifest(size_t num_owners, const char *config)
         keys = arena_printf(&a, "%s%s%s", keys, i == 0 ? "" : ",", owner_member(&a, NAMES[i]));
     return mesh_test_manifest_with(
         &a, "{\"m\":{\"Package\":\"test\"},\"two\":{\"Package\":\"test\",\"MaxActivations\":2}}",
-        arena_printf(&a, ",\"RecoveryKeys\":{%s},\"Config\":%s,\"Secrets\":{\"key\":{\"Type\":\"symmetric-key\","
-                         "\"Size\":128,\"Shared\":true}}", keys, config));
+        arena_printf(&a,
+                     ",\"RecoveryKeys\":{%s},\"Config\":%s,\"Secrets\":{\"key\":{\"Type\":\"symmetric-key\","
+                     "\"Size\":128,\"Shared\":true}}",
+                     keys, config));
 }
 
 static void note_root(void)
@@ -151,7 +153,8 @@ Test(recover, counters_go_on_after_a_recovery, .init = begin_one, .fini = end)
     cr_expect_not(core_count_activation(t.core, manifest_marble(after->manifest, "two"), &err));
 }
 
-/* MarbleRun's regression test: after garbage the last upload fails, and a retry with only correct ones works. */
+/* MarbleRun's regression test: after garbage the last upload fails, and a retry with only correct ones works.
+ */
 Test(recover, after_garbage_one_starts_over, .init = begin_one, .fini = end)
 {
     lose_key();
@@ -190,14 +193,16 @@ Test(recover, a_secret_has_a_length, .init = begin_one, .fini = end)
 
     lose_key();
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
-        expect_refused(send(noise(lengths[i]), NOTHING), E_RECOVERY_SECRET, "a recovery secret has 16, 32 or 33 bytes");
+        expect_refused(send(noise(lengths[i]), NOTHING), E_RECOVERY_SECRET,
+                       "a recovery secret has 16, 32 or 33 bytes");
     expect_sent(0, 0);
 }
 
 Test(recover, a_damaged_state_is_told_from_a_wrong_secret, .init = begin_one, .fini = end)
 {
-    cr_assert(peer_run(&a, &said, "for f in state/sealed_data state/sealed_data.copy; do printf overwritten | dd of=$f "
-                                  "bs=1 seek=400 conv=notrunc status=none; done"),
+    cr_assert(peer_run(&a, &said,
+                       "for f in state/sealed_data state/sealed_data.copy; do printf overwritten | dd of=$f "
+                       "bs=1 seek=400 conv=notrunc status=none; done"),
               "%s", said);
     lose_key();
     expect_refused(send_of(0), E_STATE_CORRUPT, "");
@@ -315,12 +320,13 @@ Test(recover, an_update_that_changes_the_owners_changes_the_secrets, .init = beg
     user_make("alice");
     owner_make("anna");
     owner_make("berta");
-    const char *people = arena_printf(&a, ",\"Users\":{%s},\"Roles\":{\"u\":{\"ResourceType\":\"Manifest\","
-                                          "\"Actions\":[\"UpdateManifest\"]}}",
+    const char *people = arena_printf(&a,
+                                      ",\"Users\":{%s},\"Roles\":{\"u\":{\"ResourceType\":\"Manifest\","
+                                      "\"Actions\":[\"UpdateManifest\"]}}",
                                       user_member(&a, "alice", "\"u\""));
     char *one = mesh_test_manifest_with(
-              &a, "{\"m\":{\"Package\":\"test\"}}",
-              arena_printf(&a, "%s,\"RecoveryKeys\":{%s}", people, owner_member(&a, "anna"))),
+             &a, "{\"m\":{\"Package\":\"test\"}}",
+             arena_printf(&a, "%s,\"RecoveryKeys\":{%s}", people, owner_member(&a, "anna"))),
          *two = mesh_test_manifest_with(&a, "{\"m\":{\"Package\":\"test\"}}",
                                         arena_printf(&a, "%s,\"RecoveryKeys\":{%s,%s}", people,
                                                      owner_member(&a, "anna"), owner_member(&a, "berta")));
@@ -331,7 +337,8 @@ Test(recover, an_update_that_changes_the_owners_changes_the_secrets, .init = beg
     {
         scoped(mesh_release) struct mesh *m = core_mesh(t.core);
 
-        cr_assert(core_update(t.core, user_of(m, "alice"), slice_str(two), clock_now(), &a, &r, &err), "%s", err.text);
+        cr_assert(core_update(t.core, user_of(m, "alice"), slice_str(two), clock_now(), &a, &r, &err), "%s",
+                  err.text);
     }
     cr_assert(r.has_recovery_secrets);
     cr_assert_eq(r.recovery_secrets.num, 2);
@@ -353,10 +360,11 @@ static struct slice encrypted(struct slice spki, struct slice secret)
 {
     peer_write("spki", spki);
     peer_write("plain", secret);
-    cr_assert(peer_run(&a, &said,
-                       "openssl pkeyutl -encrypt -pubin -keyform DER -inkey spki -in plain -out cipher -pkeyopt "
-                       "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256"),
-              "%s", said);
+    cr_assert(
+        peer_run(&a, &said,
+                 "openssl pkeyutl -encrypt -pubin -keyform DER -inkey spki -in plain -out cipher -pkeyopt "
+                 "rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256"),
+        "%s", said);
     return peer_read(&a, "cipher");
 }
 
@@ -364,7 +372,8 @@ Test(recover, a_secret_can_come_encrypted, .init = begin_one, .fini = end)
 {
     struct slice spki, again, plain;
 
-    expect_refused(core_recovery_public_key(t.core, &a, &spki, &err), E_STATE_WRONG, "server is not in expected state");
+    expect_refused(core_recovery_public_key(t.core, &a, &spki, &err), E_STATE_WRONG,
+                   "server is not in expected state");
     expect_refused(core_recovery_decrypt(t.core, noise(512), &a, &plain, &err), E_RECOVERY_DECRYPT, "");
     lose_key();
     expect_refused(core_recovery_decrypt(t.core, noise(512), &a, &plain, &err), E_RECOVERY_DECRYPT,

@@ -3,19 +3,20 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "tests/support/keys.h"
 #include "base/text.h"
+#include "tests/support/keys.h"
 #include "tests/support/mesh.h"
-#include "tests/support/people.h"
 #include "tests/support/peer.h"
+#include "tests/support/people.h"
 
 static struct mesh_test t;
 static struct arena a;
 static struct err err;
 
-static const char MARBLES[] = "{\"m\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{"
-                              "\"PLAIN\":\"{{ string .Secrets.plain }}\"},\"Files\":{"
-                              "\"/key\":\"{{ hex .Secrets.key }}\",\"/cert\":\"{{ pem .Secrets.cert.Cert }}\"}}}}";
+static const char MARBLES[] =
+    "{\"m\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{"
+    "\"PLAIN\":\"{{ string .Secrets.plain }}\"},\"Files\":{"
+    "\"/key\":\"{{ hex .Secrets.key }}\",\"/cert\":\"{{ pem .Secrets.cert.Cert }}\"}}}}";
 static const char SECRETS[] = "{\"shared\":{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true},"
                               "\"key\":{\"Type\":\"symmetric-key\",\"Size\":128,\"UserDefined\":true},"
                               "\"cert\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"UserDefined\":true},"
@@ -33,8 +34,8 @@ static void begin(void)
     user_make("writer");
     (void)mesh_test_set(
         &t, mesh_test_manifest_with(&a, MARBLES,
-                                    arena_printf(&a, ",\"Secrets\":%s,\"Roles\":%s,\"Users\":{%s,%s}", SECRETS, ROLES,
-                                                 user_member(&a, "reader", "\"reader\""),
+                                    arena_printf(&a, ",\"Secrets\":%s,\"Roles\":%s,\"Users\":{%s,%s}",
+                                                 SECRETS, ROLES, user_member(&a, "reader", "\"reader\""),
                                                  user_member(&a, "writer", "\"writer\""))));
 }
 
@@ -116,26 +117,31 @@ Test(secret_access, a_marble_gets_what_was_uploaded, .init = begin, .fini = end)
     cr_expect_not(asker_ask(&t, &who, &a, &got, &status, &err), "nothing is set yet");
     cr_expect_eq(status, GRPC_INTERNAL);
     cr_expect_eq(err.code, E_TEMPLATE_VALUE);
-    cr_assert(set("writer", arena_printf(&a, "{\"plain\":{\"Key\":\"eA==\"},\"key\":{\"Key\":"
-                                             "\"AAECAwQFBgcICQoLDA0ODw==\"},\"cert\":{\"Cert\":\"%s\"}}",
+    cr_assert(set("writer", arena_printf(&a,
+                                         "{\"plain\":{\"Key\":\"eA==\"},\"key\":{\"Key\":"
+                                         "\"AAECAwQFBgcICQoLDA0ODw==\"},\"cert\":{\"Cert\":\"%s\"}}",
                                          base64_text(&a, peer_read(&a, "service.der"), BASE64_STD))),
               "%s", err.text);
     cr_assert(asker_ask(&t, &who, &a, &got, &status, &err), "%s", err.text);
     cr_expect(slice_equal(given(got.env, got.num_env, "PLAIN"), slice_str("x")));
-    cr_expect(slice_equal(given(got.files, got.num_files, "/key"), slice_str("000102030405060708090a0b0c0d0e0f")));
+    cr_expect(
+        slice_equal(given(got.files, got.num_files, "/key"), slice_str("000102030405060708090a0b0c0d0e0f")));
     cr_expect(slice_equal(given(got.files, got.num_files, "/cert"), peer_read(&a, "service.pem")));
 }
 
 Test(secret_access, rights_are_looked_at_first, .init = begin, .fini = end)
 {
     cr_expect_not_null(get_one("reader", "shared"));
-    expect_refused(get_one("reader", "cert") != NULL, E_USER_DENIED, "user \"reader\" may not read secret \"cert\"");
+    expect_refused(get_one("reader", "cert") != NULL, E_USER_DENIED,
+                   "user \"reader\" may not read secret \"cert\"");
     expect_refused(get_one("writer", "shared") != NULL, E_USER_DENIED, "may not read secret \"shared\"");
     expect_refused(get_one("writer", "nowhere") != NULL, E_USER_DENIED, "may not read secret \"nowhere\"");
     expect_refused(get("reader", (const char *const[]){"shared", "cert"}, 2) != NULL, E_USER_DENIED,
                    "may not read secret \"cert\"");
-    expect_refused(set("reader", "{\"key\":{\"Key\":\"AA==\"}}"), E_USER_DENIED, "may not write secret \"key\"");
-    expect_refused(set("writer", "{\"shared\":{\"Key\":\"AA==\"}}"), E_USER_DENIED, "may not write secret \"shared\"");
+    expect_refused(set("reader", "{\"key\":{\"Key\":\"AA==\"}}"), E_USER_DENIED,
+                   "may not write secret \"key\"");
+    expect_refused(set("writer", "{\"shared\":{\"Key\":\"AA==\"}}"), E_USER_DENIED,
+                   "may not write secret \"shared\"");
     expect_refused(set("writer", "{\"nowhere\":{}}"), E_USER_DENIED, "may not write secret \"nowhere\"");
 }
 
@@ -161,7 +167,8 @@ Test(secret_access, what_does_not_fit_changes_nothing, .init = begin, .fini = en
     cr_assert(core_update_log(t.core, &a, &before, &err));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refused(set("writer", cases[i].text), cases[i].code, cases[i].expected);
-    cr_expect_str_eq(get("writer", (const char *const[]){"key", "plain"}, 2), "symmetric-key key \nplain plain \n");
+    cr_expect_str_eq(get("writer", (const char *const[]){"key", "plain"}, 2),
+                     "symmetric-key key \nplain plain \n");
     cr_assert(core_update_log(t.core, &a, &after, &err));
     cr_expect_str_eq(after, before);
 }

@@ -229,8 +229,8 @@ Test(share, a_list_that_is_none_is_refused_and_so_is_every_truncation, .init = b
         "{\"a\":1}",
         "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":false}",
         "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f01536379g\":true}",
-        "{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":true,"
-        "\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":true}"};
+        ("{\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":true,"
+         "\"72cd6e8422c407fb6d098690f1130b7ded7ec2f7f5e1d30bd9d521f015363793\":true}")};
     const uint8_t(*digests)[32];
     size_t num;
 

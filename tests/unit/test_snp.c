@@ -332,9 +332,9 @@ Test(snp, a_field_that_no_firmware_writes_is_refused_though_it_is_signed)
         uint8_t flip;
         const char *fragment;
     } rows[] = {
-        {0x000, 2 ^ 1, "version: expected 2 to 5, found 1"},
-        {0x000, 2 ^ 0, "version: expected 2 to 5, found 0"},
-        {0x000, 2 ^ 6, "version: expected 2 to 5, found 6"},
+        {0x000, 0x2 ^ 0x1, "version: expected 2 to 5, found 1"},
+        {0x000, 0x2 ^ 0x0, "version: expected 2 to 5, found 0"},
+        {0x000, 0x2 ^ 0x6, "version: expected 2 to 5, found 6"},
         {0x003, 1, "version: expected 2 to 5"},
         {0x034, 1 ^ 2, "signature algorithm: expected 1"},
         {0x034, 1, "signature algorithm: expected 1"},

@@ -98,7 +98,7 @@ Test(store_start, one_copy_is_enough_whatever_became_of_the_other)
         {"echo nonsense > $f", "damaged"},
         {"truncate -s 100 $f", "damaged"},
         {"truncate -s -1 $f", "behind"},
-        {"printf x | dd of=$f bs=1 seek=130 conv=notrunc status=none", "damaged"},
+        {"printf xxxxxxxx | dd of=$f bs=1 seek=130 conv=notrunc status=none", "damaged"},
         {"printf x | dd of=$f bs=1 seek=30 conv=notrunc status=none", "damaged"},
         {"truncate -s 0 $f; truncate -s 4096 $f", "damaged"},
     };
@@ -155,7 +155,7 @@ Test(store_start, damage_in_both_copies_is_told_with_file_and_record_and_what_to
 {
     make_state(other_machine(), STORE_SEAL_PRODUCT);
     sh("cp -r state good");
-    sh("for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=130 conv=notrunc status=none; done");
+    sh("for f in state/sealed_data*; do printf xxxxxxxx | dd of=$f bs=1 seek=130 conv=notrunc status=none; done");
     refused("/state/sealed_data: record 0, the snapshot, does not open: it was changed or damaged. "
             "sealed_data.copy: "
             "record 0, the snapshot, does not open: it was changed or damaged. Restore them from a backup; "
@@ -168,7 +168,7 @@ Test(store_start, damage_in_both_copies_is_told_with_file_and_record_and_what_to
     refused("/state/sealed_data: 0 bytes that do not begin like a sealed state. sealed_data.copy: 0 bytes "
             "that do not "
             "begin like a sealed state. ");
-    sh("cp good/* state/; for f in state/sealed_data*; do printf x | dd of=$f bs=1 seek=40 conv=notrunc "
+    sh("cp good/* state/; for f in state/sealed_data*; do printf xxxxxxxx | dd of=$f bs=1 seek=40 conv=notrunc "
        "status=none; done");
     refused("sealed_data: its header was changed or damaged");
 }

@@ -3,25 +3,27 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/change.h"
+#include "coordinator/state_keys.h"
 #include "pki/hash.h"
 #include "tests/support/mesh.h"
-#include "tests/support/people.h"
 #include "tests/support/peer.h"
+#include "tests/support/people.h"
 
 static struct mesh_test t;
 static struct arena a;
 static struct err err;
 static struct update_result result;
 
-static const char MARBLES[] = "{\"m\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{"
-                              "\"KEY\":\"{{ hex .Secrets.key }}\",\"WAS\":\"{{ hex .Previous.Secrets.key }}\"}}},"
-                              "\"old\":{\"Package\":\"product\",\"MaxActivations\":2}}";
+static const char MARBLES[] =
+    "{\"m\":{\"Package\":\"test\",\"Parameters\":{\"Env\":{"
+    "\"KEY\":\"{{ hex .Secrets.key }}\",\"WAS\":\"{{ hex .Previous.Secrets.key }}\"}}},"
+    "\"old\":{\"Package\":\"product\",\"MaxActivations\":2}}";
 
 /* Three who may update the manifest, one who may raise the version of "product", one who may nothing. */
-static const char ROLES[] =
-    "{\"updater\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]},"
-    "\"raiser\":{\"ResourceType\":\"Packages\",\"ResourceNames\":[\"product\"],"
-    "\"Actions\":[\"UpdateSecurityVersion\"]}}";
+static const char ROLES[] = "{\"updater\":{\"ResourceType\":\"Manifest\",\"Actions\":[\"UpdateManifest\"]},"
+                            "\"raiser\":{\"ResourceType\":\"Packages\",\"ResourceNames\":[\"product\"],"
+                            "\"Actions\":[\"UpdateSecurityVersion\"]}}";
 
 static const char SECRETS[] = "{\"key\":{\"Type\":\"symmetric-key\",\"Size\":128,\"Shared\":true},"
                               "\"cert\":{\"Type\":\"cert-ecdsa\",\"Size\":256,\"Shared\":true},"
@@ -37,13 +39,15 @@ static char *users(void)
 /* A manifest with the package "product" (version `svn`) beside "test", these secrets and this Config. */
 static char *manifest_of(unsigned svn, const char *secrets, const char *config)
 {
-    char *m = mesh_test_manifest_with(&a, MARBLES,
-                                      arena_printf(&a, ",\"Secrets\":%s,\"Users\":%s,\"Roles\":%s,\"Config\":%s",
-                                                   secrets, users(), ROLES, config));
+    char *m =
+        mesh_test_manifest_with(&a, MARBLES,
+                                arena_printf(&a, ",\"Secrets\":%s,\"Users\":%s,\"Roles\":%s,\"Config\":%s",
+                                             secrets, users(), ROLES, config));
     static const char PACKAGES[] = "\"Packages\":{";
     char *at = strstr(m, PACKAGES) + strlen(PACKAGES);
 
-    return arena_printf(&a, "%.*s\"product\":{\"SignerID\":\"%064d\",\"ProductID\":7,\"SecurityVersion\":%u},%s",
+    return arena_printf(&a,
+                        "%.*s\"product\":{\"SignerID\":\"%064d\",\"ProductID\":7,\"SecurityVersion\":%u},%s",
                         (int)(at - m), m, 0, svn, at);
 }
 
@@ -152,7 +156,8 @@ static void expect_log(const char *const *lines, size_t num)
         const char *line_end = strchr(at, '\n'), *line = strstr(at, "\"update\"");
 
         cr_assert(line_end != NULL && line != NULL && line < line_end, "line %zu is missing", i);
-        cr_expect_str_eq(arena_strndup(&a, slice_of(line, (size_t)(line_end - line))), lines[i], "line %zu", i);
+        cr_expect_str_eq(arena_strndup(&a, slice_of(line, (size_t)(line_end - line))), lines[i], "line %zu",
+                         i);
         at = line_end + 1;
     }
     cr_expect_str_eq(at, "", "nothing more");
@@ -215,7 +220,8 @@ Test(update, a_package_update_is_refused_for_what_it_may_not_change, .init = beg
     const struct slice before = look(INTERMEDIATE);
     const char *log = update_log();
 
-    expect_refused(update("nobody", raise_to("product", "5")), E_USER_DENIED, "user \"nobody\" may not update");
+    expect_refused(update("nobody", raise_to("product", "5")), E_USER_DENIED,
+                   "user \"nobody\" may not update");
     expect_refused(update("alice", raise_to("product", "5")), E_USER_DENIED, "package \"product\"");
     expect_refused(update("rita", raise_to("test", "5")), E_USER_DENIED, "package \"test\"");
     expect_refused(update("rita", raise_to("nowhere", "5")), E_USER_DENIED, "package \"nowhere\"");
@@ -245,7 +251,8 @@ Test(update, a_raised_version_is_what_marbles_are_held_against, .init = begin, .
 
 Test(update, a_full_update_by_one_takes_effect_at_once, .init = begin, .fini = end)
 {
-    const struct slice root = look(ROOT), intermediate = look(INTERMEDIATE), key = look(KEY), cert = look(CERT);
+    const struct slice root = look(ROOT), intermediate = look(INTERMEDIATE), key = look(KEY),
+                       cert = look(CERT);
     char *next = manifest(4, "{\"UpdateThreshold\":1,\"FeatureGates\":[]}");
 
     cr_assert(update("bob", next), "%s", err.text);
@@ -264,8 +271,10 @@ Test(update, a_full_update_by_one_takes_effect_at_once, .init = begin, .fini = e
     }
     const char *const lines[] = {
         "\"update\":\"initial manifest set\"}",
-        arena_printf(&a, "\"update\":\"full manifest update initiated\",\"user\":\"bob\",\"manifestFingerprint\":\"%s\"}",
-                     fingerprint(next)),
+        arena_printf(
+            &a,
+            "\"update\":\"full manifest update initiated\",\"user\":\"bob\",\"manifestFingerprint\":\"%s\"}",
+            fingerprint(next)),
         arena_printf(&a, "\"update\":\"full manifest update applied\",\"manifestFingerprint\":\"%s\"}",
                      fingerprint(next))};
     expect_log(lines, 3);
@@ -275,7 +284,8 @@ Test(update, rotating_the_root_secret_changes_symmetric_keys, .init = begin, .fi
 {
     const struct slice key = look(KEY), secret = look(ROOT_SECRET);
 
-    cr_assert(update("bob", manifest(3, "{\"UpdateThreshold\":1,\"RotateRootSecret\":true}")), "%s", err.text);
+    cr_assert(update("bob", manifest(3, "{\"UpdateThreshold\":1,\"RotateRootSecret\":true}")), "%s",
+              err.text);
     for (int again = 0; again < 2; again++) {
         scoped(mesh_release) struct mesh *m = core_mesh(t.core);
 
@@ -311,8 +321,10 @@ Test(update, is_refused_whole_if_anything_is_wrong_with_it, .init = begin, .fini
     const struct slice before = look(INTERMEDIATE);
     const char *log = update_log();
 
-    expect_refused(update("nobody", manifest(3, "{}")), E_USER_DENIED, "user \"nobody\" may not update the manifest");
-    expect_refused(update("rita", manifest(3, "{}")), E_USER_DENIED, "user \"rita\" may not update the manifest");
+    expect_refused(update("nobody", manifest(3, "{}")), E_USER_DENIED,
+                   "user \"nobody\" may not update the manifest");
+    expect_refused(update("rita", manifest(3, "{}")), E_USER_DENIED,
+                   "user \"rita\" may not update the manifest");
     expect_refused(update("bob", manifest(3, "{\"UpdateThreshold\":9}")), E_MANIFEST_CONFIG, "update: ");
     expect_refused(update("bob", manifest_of(3, "{\"key\":{\"Type\":\"symmetric-key\",\"Size\":7}}",
                                              "{\"UpdateThreshold\":1}")),
@@ -387,13 +399,22 @@ Test(update, one_that_needs_all_waits_for_all, .init = begin_all, .fini = end)
     const char *hash = fingerprint(next);
     const char *const lines[] = {
         "\"update\":\"initial manifest set\"}",
-        arena_printf(&a, "\"update\":\"full manifest update initiated\",\"user\":\"bob\",\"missingAcknowledgments\":2,"
-                         "\"missingUsers\":[\"alice\",\"carl\"],\"manifestFingerprint\":\"%s\"}", hash),
-        arena_printf(&a, "\"update\":\"full manifest update acknowledged\",\"user\":\"alice\","
-                         "\"missingAcknowledgments\":1,\"missingUsers\":[\"carl\"],\"manifestFingerprint\":\"%s\"}", hash),
-        arena_printf(&a, "\"update\":\"full manifest update acknowledged\",\"user\":\"carl\","
-                         "\"missingAcknowledgments\":0,\"missingUsers\":[],\"manifestFingerprint\":\"%s\"}", hash),
-        arena_printf(&a, "\"update\":\"full manifest update applied\",\"manifestFingerprint\":\"%s\"}", hash)};
+        arena_printf(
+            &a,
+            "\"update\":\"full manifest update initiated\",\"user\":\"bob\",\"missingAcknowledgments\":2,"
+            "\"missingUsers\":[\"alice\",\"carl\"],\"manifestFingerprint\":\"%s\"}",
+            hash),
+        arena_printf(
+            &a,
+            "\"update\":\"full manifest update acknowledged\",\"user\":\"alice\","
+            "\"missingAcknowledgments\":1,\"missingUsers\":[\"carl\"],\"manifestFingerprint\":\"%s\"}",
+            hash),
+        arena_printf(&a,
+                     "\"update\":\"full manifest update acknowledged\",\"user\":\"carl\","
+                     "\"missingAcknowledgments\":0,\"missingUsers\":[],\"manifestFingerprint\":\"%s\"}",
+                     hash),
+        arena_printf(&a, "\"update\":\"full manifest update applied\",\"manifestFingerprint\":\"%s\"}",
+                     hash)};
     expect_log(lines, 5);
 }
 
@@ -430,7 +451,8 @@ Test(update, the_one_that_waits_can_be_looked_at, .init = begin_all, .fini = end
     char *next = manifest(4, "{}");
     struct slice raw;
 
-    expect_refused(core_pending_update(t.core, &a, &raw, &result, &err), E_UPDATE_NONE, "no update in progress");
+    expect_refused(core_pending_update(t.core, &a, &raw, &result, &err), E_UPDATE_NONE,
+                   "no update in progress");
     cr_assert(update("bob", next), "%s", err.text);
     cr_assert(core_pending_update(t.core, &a, &raw, &result, &err), "%s", err.text);
     cr_expect(slice_equal(raw, slice_str(next)));
@@ -454,6 +476,42 @@ Test(update, is_cancelled_by_who_may_update, .init = begin_all, .fini = end)
     cr_assert(update("bob", next), "the way is free: %s", err.text);
 }
 
+static bool put_entry(void *ctx, const struct store_view *v, struct arena *arena, struct store_changes *out,
+                      struct err *e)
+{
+    (void)v;
+    (void)arena;
+    (void)e;
+    *out = (struct store_changes){ctx, 1};
+    return true;
+}
+
+/* Another version may have let it wait. */
+Test(update, one_that_cannot_be_applied_does_not_wait_for_ever, .init = begin_all, .fini = end)
+{
+    struct entry waits = {
+        KEY_PENDING_UPDATE,
+        slice_str("{\"manifestRaw\":\"e30=\",\"requiredUsers\":{\"alice\":true,\"bob\":false}}")};
+    struct slice raw;
+
+    cr_assert(store_update(t.core->store, put_entry, &waits, &err), "%s", err.text);
+    restart();
+    cr_assert(core_pending_update(t.core, &a, &raw, &result, &err), "%s", err.text);
+    expect_refused(acknowledge("bob", "{}"), E_MANIFEST_EMPTY,
+                   "the update cannot be applied, and is cancelled");
+    for (int again = 0; again < 2; again++) {
+        expect_refused(core_pending_update(t.core, &a, &raw, &result, &err), E_UPDATE_NONE,
+                       "no update in progress");
+        cr_expect_not_null(
+            strstr(update_log(), arena_printf(&a,
+                                              "\"update\":\"full manifest update cancelled: it could "
+                                              "not be applied\",\"manifestFingerprint\":\"%s\"}",
+                                              fingerprint("{}"))));
+        cr_expect_null(strstr(update_log(), "acknowledged"), "what came to nothing is not told");
+        restart();
+    }
+}
+
 /* A user whom an update took away while his request was on its way. */
 Test(update, who_is_no_user_any_more_changes_nothing, .init = begin, .fini = end)
 {
@@ -464,8 +522,8 @@ Test(update, who_is_no_user_any_more_changes_nothing, .init = begin, .fini = end
 
     memcpy(at, "\"bab\"", 5);
     cr_assert(update("alice", without), "%s", err.text);
-    expect_refused(core_update(t.core, bob, slice_str(without), clock_now(), &a, &result, &err), E_USER_UNKNOWN,
-                   "unauthorized user");
+    expect_refused(core_update(t.core, bob, slice_str(without), clock_now(), &a, &result, &err),
+                   E_USER_UNKNOWN, "unauthorized user");
     expect_refused(core_cancel_update(t.core, bob, clock_now(), &err), E_USER_UNKNOWN, "unauthorized user");
 }
 
@@ -477,7 +535,8 @@ Test(update, another_seal_mode_seals_the_same_key_anew, .init = begin, .fini = e
     char *said;
 
     cr_assert(peer_run(&a, &said, "cp state/sealed_key before"));
-    cr_assert(update("bob", manifest(4, "{\"UpdateThreshold\":1,\"SealMode\":\"UniqueKey\"}")), "%s", err.text);
+    cr_assert(update("bob", manifest(4, "{\"UpdateThreshold\":1,\"SealMode\":\"UniqueKey\"}")), "%s",
+              err.text);
     cr_expect_not(result.has_recovery_secrets);
     cr_expect_not(peer_run(&a, &said, "cmp before state/sealed_key"), "%s", said);
     restart();
@@ -491,9 +550,10 @@ Test(update, needs_a_manifest_first, .fini = end)
     const char *text;
 
     mesh_test_begin(&t, NULL);
-    expect_refused(core_update(t.core, &somebody, slice_str("{}"), clock_now(), &a, &result, &err), E_STATE_WRONG,
-                   "server is not in expected state");
+    expect_refused(core_update(t.core, &somebody, slice_str("{}"), clock_now(), &a, &result, &err),
+                   E_STATE_WRONG, "server is not in expected state");
     expect_refused(core_cancel_update(t.core, &somebody, clock_now(), &err), E_STATE_WRONG,
                    "server is not in expected state");
-    expect_refused(core_update_log(t.core, &a, &text, &err), E_STATE_WRONG, "server is not in expected state");
+    expect_refused(core_update_log(t.core, &a, &text, &err), E_STATE_WRONG,
+                   "server is not in expected state");
 }
