@@ -65,8 +65,9 @@ static bool check_tls(const struct parameters *p, struct err *err)
     if (tls == NULL)
         return true;
     if (who == NULL || !slice_equal(who->value, slice_str("program")))
-        return err_set(err, E_MARBLE_TLS,
-                       "the manifest gives this service TLS tags, and this library cannot do TLS in its place");
+        return err_set(
+            err, E_MARBLE_TLS,
+            "the manifest gives this service TLS tags, and this library cannot do TLS in its place");
     return names_connection(tls->value, err);
 }
 

@@ -22,8 +22,8 @@ static size_t bytes_of(char *const *strings)
     return n;
 }
 
-/* How the kernel starts a program: System V ABI, AMD64 supplement, 3.4.1; that of other processors is the same.
- * Returns how many entries the vector has, with its last, AT_NULL. */
+/* How the kernel starts a program: System V ABI, AMD64 supplement, 3.4.1; that of other processors is the
+ * same. Returns how many entries the vector has, with its last, AT_NULL. */
 static size_t auxv_of(const struct launch *kernel, const ElfW(auxv_t) * *auxv)
 {
     char *const *env = kernel->argv + kernel->argc + 1;

@@ -4,6 +4,6 @@
 #include "base/arena.h"
 #include "marble/premain.h"
 
-/* Moves argv and env of `made` into one block (see struct launch), followed by the auxiliary vector that stands
- * behind the environment of `kernel`, as the kernel handed it over. The block lives in the arena. */
+/* Moves argv and env of `made` into one block (see struct launch), followed by the auxiliary vector that
+ * stands behind the environment of `kernel`, as the kernel handed it over. The block lives in the arena. */
 void launch_lay_out(struct launch *made, const struct launch *kernel, struct arena *a);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program without a main() that the C library starts would run without its identity, and nobody would notice. So,
- * when libmarble is loaded as a shared object, it looks whether the program asks for __libc_start_main() at all.
+/* A program without a main() that the C library starts would run without its identity, and nobody would
+ * notice. So, when libmarble is loaded as a shared object, it looks whether the program asks for
+ * __libc_start_main() at all.
  */
 #include <link.h>
 #include <stdint.h>
@@ -27,13 +28,26 @@ static struct references references_of(const struct dl_phdr_info *info, const El
         const void *at = (const void *)(value < info->dlpi_addr ? info->dlpi_addr + value : value);
 
         switch (d->d_tag) {
-        case DT_SYMTAB: r.symbols = at; break;
-        case DT_STRTAB: r.names = at; break;
-        case DT_RELA: r.tables[0] = at; break;
-        case DT_RELASZ: r.sizes[0] = value; break;
-        case DT_JMPREL: r.tables[1] = at; break;
-        case DT_PLTRELSZ: r.sizes[1] = value; break;
-        default: break;
+        case DT_SYMTAB:
+            r.symbols = at;
+            break;
+        case DT_STRTAB:
+            r.names = at;
+            break;
+        case DT_RELA:
+            r.tables[0] = at;
+            break;
+        case DT_RELASZ:
+            r.sizes[0] = value;
+            break;
+        case DT_JMPREL:
+            r.tables[1] = at;
+            break;
+        case DT_PLTRELSZ:
+            r.sizes[1] = value;
+            break;
+        default:
+            break;
         }
     }
     return r;
@@ -48,16 +62,16 @@ static bool refers_to(const struct references *r, const char *name)
     return false;
 }
 
-/* A program that is linked with libmarble.a calls that one's function without asking for it. It is known by a note
- * (ELF, "Note Section"), which the archive brings along. */
+/* A program that is linked with libmarble.a calls that one's function without asking for it. It is known by a
+ * note (ELF, "Note Section"), which the archive brings along. */
 #define NOTE_NAME "marblemesh"
 enum { NOTE_LINKED = 1 };
 
 static const struct {
     ElfW(Nhdr) head;
     char name[12];
-} note __attribute__((section(".note.marblemesh"), aligned(4), used)) = {
-    {sizeof NOTE_NAME, 0, NOTE_LINKED}, NOTE_NAME};
+} note __attribute__((section(".note.marblemesh"), aligned(4), used)) = {{sizeof NOTE_NAME, 0, NOTE_LINKED},
+                                                                         NOTE_NAME};
 
 static bool has_note(const uint8_t *p, size_t len)
 {

@@ -20,7 +20,8 @@
 #include "net/tls.h"
 #include "pki/hash.h"
 
-/* What outlives the start: type, UUID, argv and environment. Not wiped, ever: main() and its threads read it. */
+/* What outlives the start: type, UUID, argv and environment. Not wiped, ever: main() and its threads read it.
+ */
 static struct {
     struct arena arena;
     const char *type, *uuid;
@@ -64,14 +65,13 @@ static void log_activated(const struct config *config, const struct parameters *
     const struct trust_domain *domain = trust_domain();
     scoped(arena_wipe) struct arena a = {0};
 
-    log_write(domain->simulated ? LOG_WARN : LOG_INFO,
-              domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing"
-                                : "marble activated",
-              "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator,
-              "coordinator_verified", "no", "files", arena_printf(&a, "%zu", p->num_files), "env",
-              arena_printf(&a, "%zu", p->num_env), "argv", arena_printf(&a, "%d", launch->argc),
-              "trust_domain", domain->name, "evidence", config->has_evidence ? "sent" : "none", "env_dropped",
-              dropped[0] != '\0' ? dropped : NULL, NULL);
+    log_write(
+        domain->simulated ? LOG_WARN : LOG_INFO,
+        domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing" : "marble activated",
+        "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator, "coordinator_verified",
+        "no", "files", arena_printf(&a, "%zu", p->num_files), "env", arena_printf(&a, "%zu", p->num_env),
+        "argv", arena_printf(&a, "%d", launch->argc), "trust_domain", domain->name, "evidence",
+        config->has_evidence ? "sent" : "none", "env_dropped", dropped[0] != '\0' ? dropped : NULL, NULL);
 }
 
 static const char *install(const struct config *config, const struct parameters *p, const char *uuid,

@@ -42,7 +42,8 @@ bool program_check(const struct program *p, struct err *err)
     if (stat(p->path, &st) != 0)
         return err_errno(err, E_MARBLE_PROGRAM, "the program %s", p->path);
     if (!S_ISREG(st.st_mode))
-        return err_set(err, E_MARBLE_PROGRAM, "the program %s: expected a file, found something else", p->path);
+        return err_set(err, E_MARBLE_PROGRAM, "the program %s: expected a file, found something else",
+                       p->path);
     if (access(p->path, X_OK) != 0)
         return err_errno(err, E_MARBLE_PROGRAM, "the program %s may not be executed", p->path);
     return true;
@@ -66,7 +67,8 @@ static bool find(const char *name, struct arena *a, const char **path, struct er
         if (is_executable(*path))
             return true;
     }
-    return err_set(err, E_MARBLE_PROGRAM, "the program %s is in no folder of PATH", text_shown(a, slice_str(name)));
+    return err_set(err, E_MARBLE_PROGRAM, "the program %s is in no folder of PATH",
+                   text_shown(a, slice_str(name)));
 }
 
 static const char *base_name(const char *path)
@@ -98,7 +100,8 @@ bool program_of(enum library_os os, char **argv, struct arena *a, struct program
         return err_set(err, E_MARBLE_PROGRAM, "expected a program to start, found the option \"%s\"",
                        text_shown(a, slice_str(*named)));
     if (*named == NULL || (*named)[0] == '\0')
-        return err_set(err, E_MARBLE_PROGRAM, "expected a program to start: marble-run [--] PROGRAM [ARGUMENT...]");
+        return err_set(err, E_MARBLE_PROGRAM,
+                       "expected a program to start: marble-run [--] PROGRAM [ARGUMENT...]");
     out->argv = named;
     return find(*named, a, &out->path, err);
 }

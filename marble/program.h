@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* marble/program.h: which program the launcher starts, and with which argv (MarbleRun's rules for library OSes).
+/* marble/program.h: which program the launcher starts, and with which argv (MarbleRun's rules for library
+ * OSes).
  *
  *                   program                               argv
  *     Gramine       argv[0], as loader.argv has it        the manifest's, or {"./marble"}
@@ -24,8 +25,8 @@ struct program {
     char **argv;      /* as given; NULL: the manifest's only */
 };
 
-/* From the launcher's own argv. Strings borrow it or live in the arena. E_MARBLE_PROGRAM: none is named, or the name is
- * not found. */
+/* From the launcher's own argv. Strings borrow it or live in the arena. E_MARBLE_PROGRAM: none is named, or
+ * the name is not found. */
 bool program_of(enum library_os os, char **argv, struct arena *a, struct program *out, struct err *err);
 
 /* Can it be started? A file, and one that may be executed. E_MARBLE_PROGRAM. */

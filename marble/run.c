@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* marble-run [--] PROGRAM [ARGUMENT...]: becomes a service of the mesh, then becomes PROGRAM. For what cannot be linked
- * or preloaded: static programs, Go, and library OSes, whose entry point it is. docs/marble.md.
+/* marble-run [--] PROGRAM [ARGUMENT...]: becomes a service of the mesh, then becomes PROGRAM. For what cannot
+ * be linked or preloaded: static programs, Go, and library OSes, whose entry point it is. docs/marble.md.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static void run(struct program *program, struct launch *launch)
     if (!program_choose(program, launch, &a, &err))
         premain_refuse(&err);
     (void)execve(program->path, launch->argv, launch->env);
-    (void)err_errno(&err, E_MARBLE_PROGRAM, "files are installed, but %s could not be started", program->path);
+    (void)err_errno(&err, E_MARBLE_PROGRAM, "files are installed, but %s could not be started",
+                    program->path);
     premain_refuse(&err);
 }
 

@@ -31,14 +31,15 @@ union symbol {
 
 static union symbol next_symbol(const char *name) { return (union symbol){dlsym(RTLD_NEXT, name)}; }
 
-/* A process that holds libmarble twice (linked, and preloaded as well) would be two services in one. The first copy
- * in the loader's order is called first, and sees the other one behind it. */
+/* A process that holds libmarble twice (linked, and preloaded as well) would be two services in one. The
+ * first copy in the loader's order is called first, and sees the other one behind it. */
 static bool check_alone(struct err *err)
 {
     if (next_symbol("marble_version").object == NULL)
         return true;
-    return err_set(err, E_MARBLE_TWICE,
-                   "this process holds libmarble twice: the program is linked with it, or it is preloaded twice");
+    return err_set(
+        err, E_MARBLE_TWICE,
+        "this process holds libmarble twice: the program is linked with it, or it is preloaded twice");
 }
 
 int __libc_start_main(program_main *main, int argc, char **argv, void (*init)(void), void (*fini)(void),

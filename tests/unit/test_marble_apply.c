@@ -333,10 +333,12 @@ static const char *joined(char *const *strings)
 }
 
 /* What of a few variables is handed on with these lists (NULL: not set). */
-static void expect_env(const char *of_host, const char *of_manifest, const char *expected, const char *dropped)
+static void expect_env(const char *of_host, const char *of_manifest, const char *expected,
+                       const char *dropped)
 {
     static char *const given[] = {"PATH=/bin", "LC_ALL=C", "LC_TIME=C", "CHANGED=old", "odd", "LANG=", NULL};
-    const struct parameter env[] = {file_of("NEW", "1"), file_of("CHANGED", "with = and \n"), file_of("EMPTY", ""),
+    const struct parameter env[] = {file_of("NEW", "1"), file_of("CHANGED", "with = and \n"),
+                                    file_of("EMPTY", ""),
                                     file_of(PASS_ENV, of_manifest != NULL ? of_manifest : "")};
     const struct parameters p = {.env = (struct parameter *)env, .num_env = of_manifest != NULL ? 4 : 3};
     const char *names;

@@ -95,9 +95,12 @@ Test(marble_program, gives_a_program_its_own_arguments_only_if_the_manifest_has_
 
 Test(marble_program, refuses_what_names_no_program)
 {
-    static char *const cases[][3] = {
-        {"marble-run", NULL}, {NULL}, {"marble-run", "--", NULL}, {"marble-run", "", NULL},
-        {"marble-run", "--verbose", NULL}, {"marble-run", "no such program", NULL}};
+    static char *const cases[][3] = {{"marble-run", NULL},
+                                     {NULL},
+                                     {"marble-run", "--", NULL},
+                                     {"marble-run", "", NULL},
+                                     {"marble-run", "--verbose", NULL},
+                                     {"marble-run", "no such program", NULL}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct program p;
