@@ -42,6 +42,10 @@ struct trust_domain {
     bool (*collateral)(const struct evidence *evidence, int64_t now, struct arena *a, struct collateral *out,
                        struct err *err);
 
+    /* For a launcher: evidence is to be about the program file that it will become, not about itself. NULL: the TEE
+     * measured all that may run in it when it started. */
+    void (*becomes)(const char *path);
+
     /* The package properties that evidence of this program file would show. Production: from the
      * SIGSTRUCT of an SGX enclave file; simulated: of any native program. E_PACKAGE_FILE. */
     bool (*package_info)(const char *path, struct arena *a, struct package_policy *out, struct err *err);

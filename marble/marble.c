@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "marble/marble.h"
 
-#include <stdatomic.h>
-
 #include "attestation/collect.h"
 #include "marble/premain.h"
 
@@ -10,10 +8,3 @@ const char *marble_version(void) { return MARBLEMESH_VERSION; }
 const char *marble_type(void) { return premain_type(); }
 const char *marble_uuid(void) { return premain_uuid(); }
 int marble_simulated(void) { return trust_domain()->simulated; }
-
-int marble_start_once(void)
-{
-    static atomic_flag asked = ATOMIC_FLAG_INIT;
-
-    return !atomic_flag_test_and_set(&asked);
-}

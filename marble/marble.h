@@ -18,6 +18,8 @@
  *     EDG_CWD                       the working directory, if it is another one
  *     EDG_LOG_FORMAT                json or text (text on a terminal)
  *     MESH_ACTIVATE_TIMEOUT         seconds to keep trying while the coordinator cannot be reached (60)
+ *     MESH_PASS_ENV                 variables that main() gets to see besides the manifest's, with commas; a '*'
+ *                                   at the end stands for any rest. If the manifest sets it, that counts (none)
  *     MESH_SIM                      libmarble-sim only: none sends no evidence (tee)
  *
  * A variable without a value counts as one that is not set.
@@ -59,10 +61,6 @@ MARBLE_API const char *marble_uuid(void);
 
 /* 1: this is the library's twin for development, whose TEE is simulated and proves nothing. 0: it is not. */
 MARBLE_API int marble_simulated(void);
-
-/* For libmarble itself, should a process hold it twice (linked, and preloaded as well): true for the first to
- * ask. Services have no use for it. */
-MARBLE_API int marble_start_once(void);
 
 #ifdef __cplusplus
 }

@@ -14,12 +14,14 @@
 #include "base/stdio.h"
 #include "marble/activate.h"
 #include "marble/apply.h"
+#include "marble/launch.h"
 #include "marble/marble.h"
 #include "marble/uuid_file.h"
 #include "net/tls.h"
 #include "pki/hash.h"
 
-/* What outlives the start: type, UUID, argv. Not wiped, ever: main() and its threads read it. */
+/* What outlives the start: type, UUID, argv and environment. Not wiped, ever: main() and its threads read it.
+ */
 static struct {
     struct arena arena;
     const char *type, *uuid;
@@ -58,34 +60,42 @@ static void quiet_end(const struct quiet *q)
 /* ---- the sequence ------------------------------------------------------------------------------- */
 
 static void log_activated(const struct config *config, const struct parameters *p,
-                          const struct launch *launch)
+                          const struct launch *launch, const char *dropped)
 {
     const struct trust_domain *domain = trust_domain();
     scoped(arena_wipe) struct arena a = {0};
 
-    log_write(domain->simulated ? LOG_WARN : LOG_INFO,
-              domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing"
-                                : "marble activated",
-              "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator,
-              "coordinator_verified", "no", "files", arena_printf(&a, "%zu", p->num_files), "env",
-              arena_printf(&a, "%zu", p->num_env), "argv", arena_printf(&a, "%d", launch->argc),
-              "trust_domain", domain->name, "evidence", config->has_evidence ? "sent" : "none", NULL);
+    log_write(
+        domain->simulated ? LOG_WARN : LOG_INFO,
+        domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing" : "marble activated",
+        "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator, "coordinator_verified",
+        "no", "files", arena_printf(&a, "%zu", p->num_files), "env", arena_printf(&a, "%zu", p->num_env),
+        "argv", arena_printf(&a, "%d", launch->argc), "trust_domain", domain->name, "evidence",
+        config->has_evidence ? "sent" : "none", "env_dropped", dropped[0] != '\0' ? dropped : NULL, NULL);
 }
 
-static void install(const struct config *config, const struct parameters *p, const char *uuid,
-                    struct launch *out)
+static const char *install(const struct config *config, const struct parameters *p, const char *uuid,
+                           struct arena *a, struct launch *launch)
 {
-    apply_env(p);
-    out->argv = apply_argv(p, &self.arena, &out->argc);
+    struct launch made = {.says_argv = p->num_argv > 0};
+    const char *dropped;
+
+    made.argv = apply_argv(p, a, &made.argc);
+    made.env = apply_env(p, environ, a, &dropped);
+    launch_lay_out(&made, launch, &self.arena);
+    *launch = made;
+    environ = made.env;
     self.type = arena_strdup(&self.arena, config->type);
     self.uuid = arena_strdup(&self.arena, uuid);
+    return dropped;
 }
 
-static bool join(const struct config *config, struct arena *a, struct launch *out, struct err *err)
+static bool join(const struct config *config, struct arena *a, struct launch *launch, struct err *err)
 {
     scoped(credentials_wipe) struct credentials credentials = {0};
     struct parameters parameters;
     char text[UUID_LEN + 1];
+    const char *dropped;
     struct uuid uuid;
 
     if (!uuid_file_read(config->uuid_file, &uuid, err))
@@ -95,12 +105,12 @@ static bool join(const struct config *config, struct arena *a, struct launch *ou
         !activate(config, &credentials, text, a, &parameters, err) || !apply_check(&parameters, err) ||
         !apply_files(&parameters, &gramine_key_files, err))
         return false;
-    install(config, &parameters, text, out);
-    log_activated(config, &parameters, out);
+    dropped = install(config, &parameters, text, a, launch);
+    log_activated(config, &parameters, launch, dropped);
     return true;
 }
 
-bool premain(struct launch *out, struct err *err)
+bool premain(struct launch *launch, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     struct quiet quiet = quiet_begin();
@@ -112,7 +122,7 @@ bool premain(struct launch *out, struct err *err)
     pki_init();
     net_init();
     log_setup_from_env();
-    joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, out, err);
+    joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, launch, err);
     stdio_release(held);
     quiet_end(&quiet);
     return joined;
@@ -139,10 +149,10 @@ _Noreturn void premain_refuse(const struct err *err)
     exit(MARBLE_EXIT_REFUSED);
 }
 
-void premain_or_exit(struct launch *out)
+void premain_or_exit(struct launch *launch)
 {
     struct err err = {0};
 
-    if (!premain(out, &err))
+    if (!premain(launch, &err))
         premain_refuse(&err);
 }

@@ -9,3 +9,6 @@ bool sim_measure_fd(int fd, const char *path, struct sim_identity *out, struct e
 
 /* The running program, even if its file has been replaced or removed since it started. */
 bool sim_measure_self(struct sim_identity *out, struct err *err);
+
+/* From now on, that is about this program file: the string is not copied. Not thread-safe. */
+void sim_becomes(const char *path);

@@ -60,7 +60,7 @@ run() {
     log=$work/log
     status=0
     (cd "$work" && timeout 60 env EDG_MARBLE_TYPE="$type" EDG_MARBLE_COORDINATOR_ADDR="${mesh-}" \
-        EDG_MARBLE_UUID_FILE="$work/uuid" EDG_LOG_FORMAT=json KEPT=kept OVERWRITTEN=old "$@" \
+        EDG_MARBLE_UUID_FILE="$work/uuid" EDG_LOG_FORMAT=json KEPT=kept OVERWRITTEN=old MESH_PASS_ENV="KEPT,PROBE_*" "$@" \
         "$program" started with >"$out" 2>"$log") || status=$?
 }
 
@@ -223,24 +223,37 @@ for closed in 0 1 2 012; do
         [[ $closed != *0* ]] || exec 0<&-
         [[ $closed != *1* ]] || exec 1>&-
         [[ $closed != *2* ]] || exec 2>&-
-        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed \
+        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed MESH_PASS_ENV=PROBE_CLOSED \
             timeout 60 "$archive"
     ) >"$work/out" 2>"$work/log" || status=$?
     equal "exit status with $closed closed" "$status" 0
 done
 
-echo "== linked and preloaded: one start"
+echo "== the environment is the manifest's"
+run full-archive "$archive" MESH_PASS_ENV= NOT_OURS=secret-of-nobody
+admitted "full-archive, with nothing handed on"
+has_line "$out" "main no env KEPT"
+has_line "$out" "main env OVERWRITTEN: new"
+has_text "$log" '"env_dropped":"'
+has_text "$log" 'NOT_OURS'
+lacks_text "$log" secret-of-nobody
+rm -rf "${data:?}"/*
+
+echo "== linked and preloaded: refused, unless the loader makes one of the two"
 cp "$BUILD_DIR/marble/libmarble-sim.so" "$work/other.so"
 preload=$work/other.so
 if [[ $(nm -D "$archive" 2>/dev/null) == *" __asan_init"* ]]; then
     preload=$(ldd "$archive" | sed -nE 's/.* => (.*libasan[^ ]*) .*/\1/p'):$preload
 fi
-for program in "$archive" "$shared"; do
-    type=plain-$([[ $program == "$archive" ]] && echo archive || echo shared)
-    run "$type" "$program" LD_PRELOAD="$preload"
-    admitted "$type, preloaded as well"
-    has_line "$out" "main type: $type"
-done
+run plain-archive "$archive" LD_PRELOAD="$preload"
+refused marble_twice "this process holds libmarble twice"
+run plain-shared "$shared" LD_PRELOAD="$preload"
+admitted "plain-shared, preloaded as well"
+has_line "$out" "main type: plain-shared"
+if [[ -z ${MARBLEMESH_SANITIZE:-} ]]; then
+    run plain-shared "$shared" LD_PRELOAD="$BUILD_DIR/marble/libmarble-preload-sim.so"
+    refused marble_twice "this process holds libmarble twice"
+fi
 
 echo "== a coordinator that comes back"
 stop_coordinator
