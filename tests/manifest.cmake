@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(name activation template manifest)
+foreach(name activation template)
   unit_test(${name} USES manifest)
+endforeach()
+foreach(name activation template manifest)
   fuzz_target(${name} USES manifest)
 endforeach()
-foreach(name manifest_go manifest_use plan encode)
+foreach(name manifest manifest_check manifest_go manifest_use plan encode)
   unit_test(${name} SOURCES unit/test_${name}.c support/manifests.c USES manifest)
 endforeach()
 fuzz_target(encode USES manifest)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an appraisal costs, of each kind of evidence, cold (nothing remembered) and warm (the same platform was seen
- * before), beside the plain cost of the signature verifications that it makes, in the same run.
+/* What an appraisal costs, of each kind of evidence, cold (nothing remembered) and warm (the same platform
+ * was seen before), beside the plain cost of the signature verifications that it makes, in the same run.
  *
- * The linker puts this program between the verifier and pki/verify.c (--wrap), so the signatures of an appraisal are
- * written down as they are verified, and verified again by themselves for the reference. The evidence of warm
- * appraisals is always another (new report data, a new signature), as that of services is that start one after
- * the other on one machine. One thread, CPU time; the best of three rounds counts, because noise only adds.
+ * The linker puts this program between the verifier and pki/verify.c (--wrap), so the signatures of an
+ * appraisal are written down as they are verified, and verified again by themselves for the reference. The
+ * evidence of warm appraisals is always another (new report data, a new signature), as that of services is
+ * that start one after the other on one machine. One thread, CPU time; the best of three rounds counts,
+ * because noise only adds.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "attestation/collateral.h"
 #include "attestation/memo.h"
@@ -20,16 +20,9 @@
 #include "base/json.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
+#include "tests/bench/timing.h"
 
-enum { ROUNDS = 3, ROUND_MS = 200, MAX_SIGNATURES = 32, FRESH = 64 };
-
-static void must(bool ok, const struct err *err)
-{
-    if (ok)
-        return;
-    (void)fprintf(stderr, "appraise: %s\n", err->text);
-    exit(EXIT_FAILURE);
-}
+enum { ROUND_MS = 200, MAX_SIGNATURES = 32, FRESH = 64 };
 
 /* ---- signatures, written down -------------------------------------------------------------------------- */
 
@@ -46,7 +39,8 @@ static struct {
     size_t num;
 } book;
 
-static void write_down(bool raw, struct slice key, enum signature_alg alg, struct slice message, struct slice signature)
+static void write_down(bool raw, struct slice key, enum signature_alg alg, struct slice message,
+                       struct slice signature)
 {
     struct arena *a = &book.arena;
 
@@ -58,12 +52,12 @@ static void write_down(bool raw, struct slice key, enum signature_alg alg, struc
         (struct signature){raw, arena_copy(a, key), arena_copy(a, message), arena_copy(a, signature), alg};
 }
 
-bool __real_spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature,
-                        struct err *err);
-bool __wrap_spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature,
-                        struct err *err);
-bool __wrap_spki_verify(struct slice spki, enum signature_alg alg, struct slice message, struct slice signature,
-                        struct err *err)
+bool __real_spki_verify(struct slice spki, enum signature_alg alg, struct slice message,
+                        struct slice signature, struct err *err);
+bool __wrap_spki_verify(struct slice spki, enum signature_alg alg, struct slice message,
+                        struct slice signature, struct err *err);
+bool __wrap_spki_verify(struct slice spki, enum signature_alg alg, struct slice message,
+                        struct slice signature, struct err *err)
 {
     write_down(false, spki, alg, message, signature);
     return __real_spki_verify(spki, alg, message, signature, err);
@@ -103,7 +97,7 @@ static size_t end_book(void)
     return book.num;
 }
 
-/* ---- evidence ------------------------------------------------------------------------------------------- */
+/* ---- evidence ------------------------------------------------------------------------------- */
 
 /* Evidence of one kind, of one platform, many times; and what it is judged with. */
 struct scene {
@@ -144,7 +138,8 @@ static void intel_collateral(bool tdx, struct collateral *out)
     must(sim_collateral(&sim_platform_default, &o, now, &arena, out, &err), &err);
 }
 
-static void make_quote(bool tdx, bool td15, struct scene *s, const uint8_t report_data[64], struct evidence *out)
+static void make_quote(bool tdx, bool td15, struct scene *s, const uint8_t report_data[64],
+                       struct evidence *out)
 {
     struct slice quote;
 
@@ -228,16 +223,21 @@ static void azure_tdx(struct scene *s, const uint8_t rd[64], struct evidence *ou
     if (s->fresh[0].hcl_report.len > 0)
         out->hcl_report = s->fresh[0].hcl_report, out->quote = s->fresh[0].quote;
 }
-static void nitro(struct scene *s, const uint8_t rd[64], struct evidence *out) { of_tee("nitro-simulated", s, rd, out); }
+static void nitro(struct scene *s, const uint8_t rd[64], struct evidence *out)
+{
+    of_tee("nitro-simulated", s, rd, out);
+}
 
-/* A quote in the certificate of a service, as Open Enclave and EGo have it: bound to the certificate's key. */
+/* A quote in the certificate of a service, as Open Enclave and EGo have it: bound to its key. */
 static void certificate(struct scene *s, const uint8_t rd[64], struct evidence *out)
 {
-    static const uint8_t oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x14, 0x0a, 0x01, 0x01}; /* 1.2.840.113556.10.1.1 */
+    static const uint8_t oid[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                  0x14, 0x0a, 0x01, 0x01}; /* 1.2.840.113556.10.1.1 */
     const struct name_part name[] = {{OID_COMMON_NAME, "a service"}};
     scoped(key_wipe) struct key key = {0};
     struct extension extension = {.oid = slice_of(oid, sizeof oid)};
-    struct cert_spec spec = {.subject = name, .num_subject = 1, .path_len = -1, .extra = &extension, .num_extra = 1};
+    struct cert_spec spec = {
+        .subject = name, .num_subject = 1, .path_len = -1, .extra = &extension, .num_extra = 1};
     uint8_t report_data[64] = {0};
     struct slice spki, quote;
     struct err err;
@@ -260,13 +260,19 @@ static const struct kind {
     const char *name;
     void (*make)(struct scene *s, const uint8_t report_data[64], struct evidence *out);
 } kinds[] = {
-    {"SGX", sgx},           {"TDX, quote version 4", tdx_v4}, {"TDX, quote version 5", tdx_v5},
-    {"SNP, VCEK", snp_vcek}, {"SNP, VLEK", snp_vlek},          {"ACI with UVM endorsement", aci},
-    {"Azure, SNP", azure_snp}, {"Azure, TDX", azure_tdx},      {"Nitro", nitro},
+    {"SGX", sgx},
+    {"TDX, quote version 4", tdx_v4},
+    {"TDX, quote version 5", tdx_v5},
+    {"SNP, VCEK", snp_vcek},
+    {"SNP, VLEK", snp_vlek},
+    {"ACI with UVM endorsement", aci},
+    {"Azure, SNP", azure_snp},
+    {"Azure, TDX", azure_tdx},
+    {"Nitro", nitro},
     {"certificate with SGX", certificate},
 };
 
-/* ---- measuring ------------------------------------------------------------------------------------------ */
+/* ---- measuring ------------------------------------------------------------------------------ */
 
 static struct scene *scene;
 static struct memo *memo;
@@ -286,35 +292,6 @@ static void appraise_once(void)
     must(v.genuine, &v.reason);
 }
 
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-/* Microseconds of one call. */
-static double measure(void (*once)(void))
-{
-    double best = 0;
-
-    once();
-    for (int round = 0; round < ROUNDS; round++) {
-        const double start = cpu_us();
-        unsigned n = 0;
-        double each;
-
-        do {
-            once();
-            n++;
-        } while (cpu_us() - start < ROUND_MS * 1e3);
-        each = (cpu_us() - start) / n;
-        best = round == 0 || each < best ? each : best;
-    }
-    return best;
-}
-
 struct found {
     size_t num; /* signatures verified */
     double signatures, appraisal;
@@ -327,15 +304,16 @@ static struct found measure_appraisal(void)
     begin_book();
     appraise_once();
     f.num = end_book();
-    f.signatures = f.num > 0 ? measure(verify_all) : 0;
-    f.appraisal = measure(appraise_once);
+    f.signatures = f.num > 0 ? measure(verify_all, ROUND_MS) : 0;
+    f.appraisal = measure(appraise_once, ROUND_MS);
     return f;
 }
 
 static void print(const char *name, const char *how, const struct found *f)
 {
-    (void)printf("%-26s  %-4s  %8.1f us  %6.0f /s  %2zu signatures %8.1f us  %5.2f x\n", name, how, f->appraisal,
-                 1e6 / f->appraisal, f->num, f->signatures, f->signatures > 0 ? f->appraisal / f->signatures : 0);
+    (void)printf("%-26s  %-4s  %8.1f us  %6.0f /s  %2zu signatures %8.1f us  %5.2f x\n", name, how,
+                 f->appraisal, 1e6 / f->appraisal, f->num, f->signatures,
+                 f->signatures > 0 ? f->appraisal / f->signatures : 0);
 }
 
 static void run(const struct kind *k)
@@ -354,7 +332,8 @@ static void run(const struct kind *k)
     memo = NULL;
     cold = measure_appraisal();
     memo = memo_new(4096);
-    for (int i = 0; i < FRESH; i++) /* the simulated quoting enclave has its certificate made anew each time */
+    /* The simulated quoting enclave has its certificate made anew each time. */
+    for (int i = 0; i < FRESH; i++)
         appraise_once();
     warm = measure_appraisal();
     print(k->name, "cold", &cold);

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "attestation/collect.h"
 #include "attestation/sim/sim.h"
@@ -12,9 +11,10 @@
 #include "coordinator/ca.h"
 #include "pki/cert.h"
 #include "pki/hash.h"
+#include "tests/bench/timing.h"
 #include "tests/support/mesh.h"
 
-enum { ROUNDS = 3, ROUND_MS = 400 };
+enum { ROUND_MS = 400 };
 
 static struct {
     struct mesh_test mesh;
@@ -25,43 +25,6 @@ static struct {
     struct asker asker;
     struct tls_identity *identity;
 } b;
-
-static void must(bool ok, const struct err *err)
-{
-    if (ok)
-        return;
-    (void)fprintf(stderr, "bench: %s\n", err->text);
-    exit(EXIT_FAILURE);
-}
-
-static double cpu_us(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-/* Microseconds of one call. */
-static double measure(void (*once)(void))
-{
-    double best = 0;
-
-    once();
-    for (int round = 0; round < ROUNDS; round++) {
-        const double start = cpu_us();
-        unsigned n = 0;
-        double each;
-
-        do {
-            once();
-            n++;
-        } while (cpu_us() - start < ROUND_MS * 1e3);
-        each = (cpu_us() - start) / n;
-        best = round == 0 || each < best ? each : best;
-    }
-    return best;
-}
 
 /* ---- the reference ----------------------------------------------------------------------------- */
 
@@ -200,19 +163,20 @@ int main(void)
     begin_evidence();
     begin_mesh();
 
-    const double verify = measure(verify_once), sign = measure(sign_once), make = measure(make_key_once);
-    const double appraisal = measure(appraise_once);
+    const double verify = measure(verify_once, ROUND_MS), sign = measure(sign_once, ROUND_MS),
+                 make = measure(make_key_once, ROUND_MS);
+    const double appraisal = measure(appraise_once, ROUND_MS);
 
     line("P-256: verify", verify, 0, NULL);
     line("P-256: sign", sign, 0, NULL);
     line("P-256: make a key", make, 0, NULL);
     line("appraise an SGX quote, nothing remembered", appraisal, verify, "verify");
     /* Besides the appraisal: the request's signature, the marble's key, its certificate's signature. */
-    line("activate a marble, collateral made as well", measure(activate_once),
+    line("activate a marble, collateral made as well", measure(activate_once, ROUND_MS),
          appraisal + verify + make + sign, "(appraise + verify + make a key + sign)");
     /* Both ends: each signs once, verifies once, and makes and uses a key for the exchange. */
-    line("mutual TLS 1.3 handshake, both ends", measure(handshake_once), 2 * (sign + verify + 2 * make),
-         "(2 verify + 2 sign + 4 make a key)");
+    line("mutual TLS 1.3 handshake, both ends", measure(handshake_once, ROUND_MS),
+         2 * (sign + verify + 2 * make), "(2 verify + 2 sign + 4 make a key)");
 
     tls_identity_release(&b.identity);
     mesh_test_end(&b.mesh);

@@ -9,33 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "coordinator/store/store.h"
 #include "pki/hash.h"
+#include "tests/bench/timing.h"
 
 enum { ROUND_MS = 1500, MAX_THREADS = 64 };
 
 static char folder[4096];
 static struct store *store;
 
-static void must(bool ok, const struct err *err)
-{
-    if (ok)
-        return;
-    (void)fprintf(stderr, "bench_store: %s\n", err->text);
-    exit(EXIT_FAILURE);
-}
-
-static double now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+static double now_ms(void) { return wall_us() / 1e3; }
 
 static const char *path_of(const char *name)
 {

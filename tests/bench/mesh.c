@@ -4,31 +4,15 @@
  * best of three rounds counts, because noise only adds. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "pki/cert.h"
 #include "pki/pem.h"
+#include "tests/bench/timing.h"
 #include "tests/support/mesh.h"
 
 enum { SMALL = 10, LARGE = 10000, ROUNDS = 3, ROUND_MS = 500 };
-
-static void must(bool ok, const struct err *err)
-{
-    if (ok)
-        return;
-    (void)fprintf(stderr, "bench_mesh: %s\n", err->text);
-    exit(EXIT_FAILURE);
-}
-
-static double now_us(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 /* ---- the manifest ------------------------------------------------------------------------------ */
 
@@ -89,10 +73,10 @@ static double activation_us(struct mesh_test *t, const char *type)
 
     asker_new(type, "11111111-2222-4333-8444-555555555555", &a, &who);
     for (int round = 0; round < ROUNDS; round++) {
-        const double start = now_us();
+        const double start = wall_us();
         unsigned n = 0;
 
-        for (; now_us() - start < ROUND_MS * 1e3; n++) {
+        for (; wall_us() - start < ROUND_MS * 1e3; n++) {
             scoped(arena_wipe) struct arena scratch = {0};
             struct parameters got;
             struct err err;
@@ -100,7 +84,7 @@ static double activation_us(struct mesh_test *t, const char *type)
 
             must(asker_ask(t, &who, &scratch, &got, &status, &err), &err);
         }
-        const double each = (now_us() - start) / n;
+        const double each = (wall_us() - start) / n;
         best = round == 0 || each < best ? each : best;
     }
     return best;
@@ -114,10 +98,10 @@ static void run(unsigned size)
 
     mesh_test_begin(&t, NULL);
     raw = manifest(size, &t.arena);
-    start = now_us();
+    start = wall_us();
     (void)mesh_test_set(&t, raw);
     (void)printf("%6u marbles and secrets, %5u users, %8zu bytes: set in %8.1f ms", size, size / 10,
-                 strlen(raw), (now_us() - start) / 1e3);
+                 strlen(raw), (wall_us() - start) / 1e3);
     (void)printf(", activation %7.1f us", activation_us(&t, "m0"));
     (void)printf(", counted %7.1f us\n", activation_us(&t, "m1"));
     mesh_test_end(&t);

@@ -66,12 +66,45 @@ const char *recovery_key_pem(struct arena *a, unsigned number)
     return inside(a, pem_text(a, "PUBLIC KEY", buf_bytes(&spki)));
 }
 
+bool accept_manifest(struct slice raw, struct arena *a, struct manifest *m, struct err *err)
+{
+    return manifest_parse(raw, a, m, err) && manifest_check(m, err);
+}
+
 struct manifest manifest_of(struct arena *a, const char *text)
 {
     struct manifest m = {0};
     struct err err = {0};
 
-    cr_assert(manifest_parse(quoted(a, text), a, &m, &err), "%s", err.text);
-    cr_assert(manifest_check(&m, &err), "%s", err.text);
+    cr_assert(accept_manifest(quoted(a, text), a, &m, &err), "%s", err.text);
     return m;
+}
+
+static void drop_place(const struct row *row, char *text)
+{
+    char *place = strstr(text, " (line ");
+
+    if (place != NULL && row->why != NULL && strstr(row->why, " (line ") == NULL)
+        *place = '\0';
+}
+
+void expect_rows(const struct row *rows, size_t num, const char *frame)
+{
+    for (size_t i = 0; i < num; i++) {
+        struct arena a = {0};
+        struct manifest m = {.num_packages = 77};
+        struct err err = {0};
+        char *at = strstr(frame, "@");
+        const char *text = arena_printf(&a, "%.*s%s%s", (int)(at - frame), frame, rows[i].text, at + 1);
+        const bool accepted = accept_manifest(quoted(&a, text), &a, &m, &err);
+
+        drop_place(&rows[i], err.text);
+        cr_expect_eq(accepted, rows[i].code == E_NONE, "%s\n%s", rows[i].text, err.text);
+        cr_expect_eq(err.code, rows[i].code, "%s\nexpected %s, found %s", rows[i].text,
+                     reason_of(rows[i].code)->name, reason_of(err.code)->name);
+        if (rows[i].code != E_NONE)
+            cr_expect_str_eq(err.text, rows[i].why, "%s\nexpected %s\nfound    %s", rows[i].text, rows[i].why,
+                             err.text);
+        arena_wipe(&a);
+    }
 }

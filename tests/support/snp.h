@@ -47,3 +47,12 @@ struct snp_reissue {
     const char *issuer; /* common name; NULL: as before */
 };
 void snp_reissue_vek(struct snp_scene *s, const struct sim_chip *chip, const struct snp_reissue *r);
+
+/* Of the scene `s`: it is refused for this reason, in words that hold `fragment`; or it is genuine. */
+#define EXPECT_REFUSED(expected, fragment)                                                                   \
+    do {                                                                                                     \
+        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);  \
+        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                        \
+    } while (0)
+#define EXPECT_GENUINE()                                                                                     \
+    cr_expect_eq(snp_judge(&s), E_NONE, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text)

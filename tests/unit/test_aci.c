@@ -16,14 +16,6 @@ static struct snp_scene s;
 static struct sim_guest guest;
 static const char policy[] = "package policy\n\nallow := false\n";
 
-#define EXPECT_REFUSED(expected, fragment)                                                                   \
-    do {                                                                                                     \
-        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);  \
-        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                        \
-    } while (0)
-#define EXPECT_GENUINE()                                                                                     \
-    cr_expect_eq(snp_judge(&s), E_NONE, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text)
-
 static struct sim_uvm usual_uvm(void)
 {
     struct sim_uvm u = {.svn = "101"};

@@ -10,6 +10,24 @@ static const struct entry FIRST[] = {
     {"state", {(const uint8_t *)"3", 1}},
 };
 
+/* Each truncation stands alone in memory, so that reading beyond it is seen. */
+static void expect_truncations_refused(struct slice whole,
+                                       bool (*parse)(struct slice in, struct arena *a, struct entries *out,
+                                                     struct err *err))
+{
+    scoped(arena_wipe) struct arena mine = {0};
+    struct entries out;
+    struct err refused = {0};
+
+    for (size_t len = 0; len < whole.len; len++) {
+        uint8_t *exact = memcpy((uint8_t *)malloc(len + 1) + 1, whole.ptr, len);
+
+        cr_expect_not(parse(slice_of(exact, len), &mine, &out, &refused), "%zu bytes", len);
+        cr_expect_eq(refused.code, E_STATE_CORRUPT, "%zu bytes", len);
+        free(exact - 1);
+    }
+}
+
 Test(entries, are_merged_and_sorted)
 {
     scoped(arena_wipe) struct arena mine = {0};
@@ -40,13 +58,7 @@ Test(entries, come_back_as_they_were_and_every_truncation_is_refused)
     cr_assert(entries_parse(buf_bytes(&b), &mine, &back, &refused), "%s", refused.text);
     cr_assert_eq(back.num, 2);
     cr_expect(slice_equal(*entries_find(&back, "manifest"), slice_str("{}")));
-    for (size_t len = 0; len < b.len; len++) {
-        uint8_t *exact = memcpy((uint8_t *)malloc(len + 1) + 1, b.ptr, len);
-
-        cr_expect_not(entries_parse(slice_of(exact, len), &mine, &back, &refused), "%zu bytes", len);
-        cr_expect_eq(refused.code, E_STATE_CORRUPT, "%zu bytes", len);
-        free(exact - 1);
-    }
+    expect_truncations_refused(buf_bytes(&b), entries_parse);
 }
 
 Test(entries, say_what_is_wrong)
@@ -102,13 +114,7 @@ Test(changes, come_back_in_their_order_and_every_truncation_is_refused)
     cr_expect_null(back.at[1].value.ptr);
     cr_expect_not_null(back.at[2].value.ptr);
     cr_expect_eq(back.at[2].value.len, 0);
-    for (size_t len = 0; len < in.len; len++) {
-        uint8_t *exact = memcpy((uint8_t *)malloc(len + 1) + 1, in.ptr, len);
-
-        cr_expect_not(changes_parse(slice_of(exact, len), &mine, &back, &refused), "%zu bytes", len);
-        cr_expect_eq(refused.code, E_STATE_CORRUPT, "%zu bytes", len);
-        free(exact - 1);
-    }
+    expect_truncations_refused(in, changes_parse);
 }
 
 Test(changes, say_what_is_wrong)

@@ -20,14 +20,6 @@ static struct snp_scene s;
 static void open_usual(void) { snp_scene_open(&s, &sim_chips[MILAN], &plain, &sim_chips[MILAN], NULL); }
 static void end(void) { snp_scene_close(&s); }
 
-#define EXPECT_REFUSED(expected, fragment)                                                                   \
-    do {                                                                                                     \
-        cr_expect_eq(snp_judge(&s), expected, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text);  \
-        cr_expect_not_null(strstr(s.v.reason.text, fragment), "%s", s.v.reason.text);                        \
-    } while (0)
-#define EXPECT_GENUINE()                                                                                     \
-    cr_expect_eq(snp_judge(&s), E_NONE, "%s: %s", reason_of(s.v.reason.code)->name, s.v.reason.text)
-
 /* ---- roots and chains --------------------------------------------------------------- */
 
 Test(snp_chain, the_trust_domains_do_not_know_each_other, .init = open_usual, .fini = end)
