@@ -157,7 +157,7 @@ static void measure_start(void)
                  took * 1048576 / (double)(2 * len));
 }
 
-static void measure(size_t num_secrets)
+static void measure_commits(size_t num_secrets)
 {
     static const unsigned threads[] = {1, 8, MAX_THREADS};
     struct err err;
@@ -193,8 +193,8 @@ int main(int argc, char **argv)
         perror("bench_store: making a folder");
         return EXIT_FAILURE;
     }
-    measure(10);
-    measure(10000);
+    measure_commits(10);
+    measure_commits(10000);
     if (argc == 1)
         (void)rmdir(folder);
     return 0;
