@@ -52,6 +52,11 @@ struct trust_domain {
 };
 const struct trust_domain *trust_domain(void);
 
+/* A variable that evidence is collected by, or NULL; after collect_remember() as it was then: for programs that get
+ * another environment, and may change that in another thread. To be called by the only thread. */
+const char *collect_variable(const char *name);
+void collect_remember(void);
+
 /* The TEE we run in: the first of the domain's that is here. E_NO_TEE lists each that was tried and why it is not
  * here. */
 bool tee_here(const struct tee **out, struct err *err);

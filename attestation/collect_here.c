@@ -4,6 +4,20 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
+static char *const *remembered;
+
+void collect_remember(void) { remembered = environ; }
+
+const char *collect_variable(const char *name)
+{
+    const size_t len = strlen(name);
+
+    for (char *const *v = remembered != NULL ? remembered : environ; v != NULL && *v != NULL; v++)
+        if (strncmp(*v, name, len) == 0 && (*v)[len] == '=')
+            return *v + len + 1;
+    return NULL;
+}
+
 bool tee_here(const struct tee **out, struct err *err)
 {
     scoped(buf_wipe) struct buf tried = buf_max(8 * KIB);

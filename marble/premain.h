@@ -14,6 +14,7 @@ struct launch {
     int argc;
     char **argv, **env;
     bool says_argv; /* false: the manifest says nothing of argv, which is {"./marble"} then */
+    bool execs;     /* given: main() is another program's, which execve() starts: nothing is kept in memory for it */
 };
 
 /* Environment -> UUID -> credentials -> activation -> files, environment, argv. `launch` holds what the kernel gave,

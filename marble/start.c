@@ -14,6 +14,7 @@
 
 #include "marble/marble.h"
 #include "marble/premain.h"
+#include "marble/renew.h"
 
 typedef int program_main(int argc, char **argv, char **env);
 
@@ -42,6 +43,14 @@ static bool check_alone(struct err *err)
         "this process holds libmarble twice: the program is linked with it, or it is preloaded twice");
 }
 
+static program_main *main_of_program;
+
+static int main_with_renewal(int argc, char **argv, char **env)
+{
+    renew_start(0);
+    return main_of_program(argc, argv, env);
+}
+
 int __libc_start_main(program_main *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
                       void (*rtld_fini)(void), void *stack_end)
 {
@@ -54,5 +63,6 @@ int __libc_start_main(program_main *main, int argc, char **argv, void (*init)(vo
     if (real.object == NULL || !check_alone(&err))
         premain_refuse(&err);
     premain_or_exit(&launch);
-    return real.start(main, launch.argc, launch.argv, init, fini, rtld_fini, stack_end);
+    main_of_program = main;
+    return real.start(main_with_renewal, launch.argc, launch.argv, init, fini, rtld_fini, stack_end);
 }
