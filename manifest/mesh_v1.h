@@ -51,12 +51,20 @@ bool mesh_challenge_reply_decode(struct slice in, struct arena *a, struct mesh_c
 struct slice mesh_activate_request_encode(const struct mesh_activate_request *r, struct arena *a);
 bool mesh_activate_request_decode(struct slice in, struct arena *a, struct mesh_activate_request *out,
                                   struct err *err);
+bool mesh_activate_request_type(struct slice in, struct slice *type); /* as activation_request_type() */
 struct slice mesh_activate_reply_encode(const struct mesh_activate_reply *r, struct arena *a);
 bool mesh_activate_reply_decode(struct slice in, struct arena *a, struct mesh_activate_reply *out,
                                 struct err *err);
 struct slice mesh_watch_event_encode(uint64_t revision, struct arena *a);
 bool mesh_watch_event_decode(struct slice in, uint64_t *revision, struct err *err);
 
-/* Puts the key where the stand-in is, in each value: as it is, in hexadecimal (either case), in base64
- * (standard and URL, with and without padding), and in PEM under any label. New values live in the arena. */
+/* A stand-in as the coordinator makes them: random but for its first bytes, which show in base64 which
+ * alphabet is meant ("+/+/" or "-_-_"), and in hexadecimal which case. */
+void mesh_new_stand_in(uint8_t out[MESH_STAND_IN_SIZE]);
+
+/* Puts the key where the stand-in is, in each file and variable: as it is, in hexadecimal (either case), in
+ * base64 (standard and URL, with and without padding), and in PEM under any label, the line ends as they are
+ * there (also
+ * "\n", as in JSON). What encodes it twice, or together with other bytes in one base64, is not found. New
+ * values live in the arena. */
 void mesh_put_key(struct parameters *p, struct slice stand_in, struct slice pkcs8, struct arena *a);
