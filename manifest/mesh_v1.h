@@ -11,15 +11,12 @@
 
 enum { MESH_NONCE_SIZE = 32, MESH_EXPORTER_SIZE = 32, MESH_STAND_IN_SIZE = 32 };
 
-/* The exporter of both ends: RFC 9266, tls-exporter. No context. TLS 1.3 only. */
-#define MESH_EXPORTER_LABEL "EXPORTER-Channel-Binding"
-
 /* The report data of a marble's evidence: SHA-512("mesh.v1.Mesh/Activate" ‖ nonce ‖ exporter ‖ SHA-256(SPKI
  * of the CSR)), the same for Renew. Only who holds that TLS connection, and that key, can use the evidence.
  */
 struct mesh_binding {
     struct slice nonce;    /* MESH_NONCE_SIZE, the coordinator's */
-    struct slice exporter; /* MESH_EXPORTER_SIZE */
+    struct slice exporter; /* MESH_EXPORTER_SIZE: RFC 9266, tls-exporter (net/tls.h) */
     struct slice spki;     /* SubjectPublicKeyInfo, DER */
 };
 void mesh_binding(const struct mesh_binding *b, uint8_t report_data[64]);
