@@ -11,15 +11,12 @@
 
 enum { MESH_NONCE_SIZE = 32, MESH_EXPORTER_SIZE = 32, MESH_STAND_IN_SIZE = 32 };
 
-/* The exporter of both ends: RFC 9266, tls-exporter. No context. TLS 1.3 only. */
-#define MESH_EXPORTER_LABEL "EXPORTER-Channel-Binding"
-
 /* The report data of a marble's evidence: SHA-512("mesh.v1.Mesh/Activate" ‖ nonce ‖ exporter ‖ SHA-256(SPKI
  * of the CSR)), the same for Renew. Only who holds that TLS connection, and that key, can use the evidence.
  */
 struct mesh_binding {
     struct slice nonce;    /* MESH_NONCE_SIZE, the coordinator's */
-    struct slice exporter; /* MESH_EXPORTER_SIZE */
+    struct slice exporter; /* MESH_EXPORTER_SIZE: RFC 9266, tls-exporter (net/tls.h) */
     struct slice spki;     /* SubjectPublicKeyInfo, DER */
 };
 void mesh_binding(const struct mesh_binding *b, uint8_t report_data[64]);
@@ -51,12 +48,20 @@ bool mesh_challenge_reply_decode(struct slice in, struct arena *a, struct mesh_c
 struct slice mesh_activate_request_encode(const struct mesh_activate_request *r, struct arena *a);
 bool mesh_activate_request_decode(struct slice in, struct arena *a, struct mesh_activate_request *out,
                                   struct err *err);
+bool mesh_activate_request_type(struct slice in, struct slice *type); /* as activation_request_type() */
 struct slice mesh_activate_reply_encode(const struct mesh_activate_reply *r, struct arena *a);
 bool mesh_activate_reply_decode(struct slice in, struct arena *a, struct mesh_activate_reply *out,
                                 struct err *err);
 struct slice mesh_watch_event_encode(uint64_t revision, struct arena *a);
 bool mesh_watch_event_decode(struct slice in, uint64_t *revision, struct err *err);
 
-/* Puts the key where the stand-in is, in each value: as it is, in hexadecimal (either case), in base64
- * (standard and URL, with and without padding), and in PEM under any label. New values live in the arena. */
+/* A stand-in as the coordinator makes them: random but for its first bytes, which show in base64 which
+ * alphabet is meant ("+/+/" or "-_-_"), and in hexadecimal which case. */
+void mesh_new_stand_in(uint8_t out[MESH_STAND_IN_SIZE]);
+
+/* Puts the key where the stand-in is, in each file and variable: as it is, in hexadecimal (either case), in
+ * base64 (standard and URL, with and without padding), and in PEM under any label, the line ends as they are
+ * there (also
+ * "\n", as in JSON). What encodes it twice, or together with other bytes in one base64, is not found. New
+ * values live in the arena. */
 void mesh_put_key(struct parameters *p, struct slice stand_in, struct slice pkcs8, struct arena *a);
