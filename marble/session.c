@@ -36,7 +36,7 @@ bool session_open(const struct session_options *options, struct session *out, st
 
     if (!client_connect(&o, &s.client, err))
         return err_in(err, "the coordinator at %s cannot be reached", options->config->coordinator);
-    if (!client_export(s.client, MESH_EXPORTER_LABEL, s.exporter, sizeof s.exporter, err)) {
+    if (!client_exporter(s.client, s.exporter, err)) {
         session_close(&s);
         return false;
     }
@@ -134,4 +134,19 @@ bool session_activate(struct session *s, const char *method, const char *uuid, s
                       *refused ? "refused this service" : "did not answer");
     }
     return take(s, answer, &own.key, a, out, err);
+}
+
+/* ---- news --------------------------------------------------------------------------------------- */
+
+/* Streaming is not there yet. */
+bool session_watch(struct session *s, struct err *err)
+{
+    (void)s;
+    return err_set(err, E_GRPC_METHOD, "streams");
+}
+
+bool session_next(struct session *s, unsigned ms, uint64_t *revision, struct err *err)
+{
+    (void)s, (void)ms, (void)revision;
+    return err_set(err, E_GRPC_METHOD, "streams");
 }

@@ -21,7 +21,7 @@ struct session_options {
 struct session {
     const struct session_options *options;
     struct client *client;
-    uint8_t exporter[MESH_EXPORTER_SIZE];
+    uint8_t exporter[TLS_EXPORTER_LEN];
     struct slice nonce, root; /* after session_challenge(); in the arena that was given there */
 };
 
@@ -48,3 +48,8 @@ struct activation {
  * *refused: it was the coordinator that said no. */
 bool session_activate(struct session *s, const char *method, const char *uuid, struct arena *a,
                       struct activation *out, bool *refused, struct err *err);
+
+/* For a marble: begins to watch, and waits for what the coordinator tells of its revision. E_TIMEOUT: nothing within
+ * that time, and the session goes on. */
+bool session_watch(struct session *s, struct err *err);
+bool session_next(struct session *s, unsigned ms, uint64_t *revision, struct err *err);

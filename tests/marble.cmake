@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
-foreach(name config uuid_file apply launch)
+foreach(name config uuid_file apply launch delivered)
   unit_test(marble_${name} USES premain)
 endforeach()
 unit_test(marble_program USES launcher premain)
 unit_test(marble_credentials USES premain attestation_sim)
+unit_test(marble_pin USES premain attestation_sim)
 unit_test(marble_no_tee USES premain attestation_production)
 
 check(marble_exports COMMAND checks/library_exports marble marble.h MARBLE libmarble libmarble-sim libmarble-preload

@@ -108,3 +108,21 @@ Test(marble_credentials, are_new_each_time)
     make(false);
     cr_expect_not(slice_equal(first, key_spki(&credentials.key, &a)));
 }
+
+Test(marble_credentials, of_mesh_v1_hold_evidence_over_key_nonce_and_connection_and_no_certificate)
+{
+    static const char nonce[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", exporter[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+    const struct config config = {.has_evidence = true};
+    struct mesh_binding binding = {.nonce = slice_str(nonce), .exporter = slice_str(exporter)};
+    uint8_t expected[64];
+    struct dcap_quote quote;
+    struct slice raw;
+
+    cr_assert(credentials_bound(&config, &binding, &a, &credentials, &err), "%s", err.text);
+    cr_expect_eq(credentials.cert.len, 0);
+    binding.spki = key_spki(&credentials.key, &a);
+    mesh_binding(&binding, expected);
+    cr_assert(evidence_unwrap(credentials.evidence, &raw, &err), "%s", err.text);
+    cr_assert(dcap_quote_parse(raw, &quote, &err), "%s", err.text);
+    cr_expect(slice_equal(quote.report.report_data, slice_of(expected, sizeof expected)));
+}
