@@ -14,6 +14,7 @@
 #include "base/stdio.h"
 #include "marble/activate.h"
 #include "marble/apply.h"
+#include "marble/identity.h"
 #include "marble/launch.h"
 #include "marble/marble.h"
 #include "marble/uuid_file.h"
@@ -77,7 +78,7 @@ static void log_activated(const struct config *config, const struct parameters *
 static const char *install(const struct config *config, const struct parameters *p, const char *uuid,
                            struct arena *a, struct launch *launch)
 {
-    struct launch made = {.says_argv = p->num_argv > 0};
+    struct launch made = {.says_argv = p->num_argv > 0, .execs = launch->execs};
     const char *dropped;
 
     made.argv = apply_argv(p, a, &made.argc);
@@ -93,6 +94,7 @@ static const char *install(const struct config *config, const struct parameters 
 static bool join(const struct config *config, struct arena *a, struct launch *launch, struct err *err)
 {
     scoped(credentials_wipe) struct credentials credentials = {0};
+    scoped(identity_release) struct identity *identity = NULL;
     struct parameters parameters;
     char text[UUID_LEN + 1];
     const char *dropped;
@@ -103,9 +105,12 @@ static bool join(const struct config *config, struct arena *a, struct launch *la
     uuid_format(text, uuid);
     if (!credentials_make(config, clock_now(), a, &credentials, err) ||
         !activate(config, &credentials, text, a, &parameters, err) || !apply_check(&parameters, err) ||
+        !identity_new(&parameters, !launch->execs, &identity, err) ||
         !apply_files(&parameters, &gramine_key_files, err))
         return false;
     dropped = install(config, &parameters, text, a, launch);
+    if (!launch->execs)
+        identity_publish(&identity);
     log_activated(config, &parameters, launch, dropped);
     return true;
 }

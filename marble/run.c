@@ -43,7 +43,7 @@ static void run(struct program *program, struct launch *launch)
 
 int main(int argc, char **argv)
 {
-    struct launch launch = {.argc = argc, .argv = argv, .env = environ};
+    struct launch launch = {.argc = argc, .argv = argv, .env = environ, .execs = true};
     struct arena a = {0};
     struct program program;
     struct err err;
