@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which of the domain's TEEs this program runs in. */
+#include <unistd.h>
+
 #include "attestation/collect.h"
 #include "base/buf.h"
 #include "base/limits.h"

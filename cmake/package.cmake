@@ -11,7 +11,7 @@ if(P256_BACKEND STREQUAL "openssl")
   list(APPEND attest_modules libcrypto)
 endif()
 list(JOIN attest_modules " " attest_modules)
-set(marble_modules "${attest_modules} libuv libnghttp2 libprotobuf-c")
+string(REPLACE "libsodium " "" marble_modules "${attest_modules} libuv libnghttp2 libprotobuf-c") # marbles compute no Ed25519
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/marblemesh)
 configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config.cmake

@@ -40,7 +40,8 @@ static bool take_pem(struct identity *id, enum identity_part part, const struct 
         if (block.der.ptr == NULL)
             break;
         if (!slice_equal(block.label, slice_str(label)) || num == LIMIT_CHAIN)
-            return err_set(err, E_MARBLE_IDENTITY, "expected PEM blocks \"%s\", at most %d", label, LIMIT_CHAIN);
+            return err_set(err, E_MARBLE_IDENTITY, "expected PEM blocks \"%s\", at most %d", label,
+                           LIMIT_CHAIN);
         der[num++] = block.der;
     }
     if (num == 0 || (part == IDENTITY_KEY && num > 1))
@@ -53,7 +54,7 @@ static bool take_pem(struct identity *id, enum identity_part part, const struct 
 
 static bool take_parts(struct identity *id, const struct parameters *p, struct err *err)
 {
-    for (size_t i = 0; i < NUM_IDENTITY_PARTS; i++) {
+    for (unsigned i = 0; i < NUM_IDENTITY_PARTS; i++) {
         const struct parameter *v = variable(p, variables[i]);
 
         if (v == NULL)
@@ -72,7 +73,8 @@ static bool parse_roots(struct identity *id, struct err *err)
 
     id->roots = arena_array(&id->arena, num, sizeof *id->roots);
     for (id->num_roots = 0; id->num_roots < num; id->num_roots++)
-        if (!cert_parse(id->parts[IDENTITY_ROOT].der[id->num_roots], &id->arena, &id->roots[id->num_roots], err))
+        if (!cert_parse(id->parts[IDENTITY_ROOT].der[id->num_roots], &id->arena, &id->roots[id->num_roots],
+                        err))
             return false;
     return true;
 }
@@ -110,8 +112,8 @@ static void take_secrets(struct identity *id, struct parameters *p)
         const struct parameter *f = &p->files[i];
 
         if (text_starts_with(slice_str(f->name), IDENTITY_SECRETS))
-            id->secrets[id->num_secrets++] = (struct parameter){
-                arena_strdup(&id->arena, f->name + prefix), arena_copy(&id->arena, f->value)};
+            id->secrets[id->num_secrets++] = (struct parameter){arena_strdup(&id->arena, f->name + prefix),
+                                                                arena_copy(&id->arena, f->value)};
         else
             p->files[left++] = *f;
     }

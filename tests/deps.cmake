@@ -16,13 +16,10 @@ foreach(backend openssl builtin)
   endif()
 endforeach()
 
-# What the launcher and the library to preload compute with: its object stands before the seam's in the link.
-if(TARGET p256_small)
-  unit_test(wycheproof_small SOURCES unit/test_wycheproof.c EXTERNAL mbedtls_openssl jansson sodium)
-  if(TARGET test_wycheproof_small)
-    target_sources(test_wycheproof_small PRIVATE $<TARGET_OBJECTS:p256_small>)
-    target_compile_definitions(test_wycheproof_small PRIVATE WYCHEPROOF_FOLDER="${wycheproof_folder}")
-  endif()
+# What the launcher and the library to preload compute with.
+unit_test(wycheproof_small SOURCES unit/test_wycheproof.c EXTERNAL mbedtls_small jansson sodium)
+if(TARGET test_wycheproof_small)
+  target_compile_definitions(test_wycheproof_small PRIVATE WYCHEPROOF_FOLDER="${wycheproof_folder}")
 endif()
 
 # Both implementations are in each of these: the one as PSA's, the other called directly.

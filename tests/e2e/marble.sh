@@ -33,6 +33,7 @@ cases = {
         "Files": {f"{data}/f": "text\n", f"{data}/deep/er/f": {"Data": "AP8=", "Encoding": "base64", "NoTemplates": True}},
     },
     "secret": {"Files": {f"{data}/secret": "remember-me-not-7391"}, "Env": {"VISIBLE": "remember-me-well-7391"}},
+    "named": {"Files": {"/marble/secrets/a": "of-the-name-7391", f"{data}/f": "x"}, "Env": {"DELIVERED": "by the mesh"}},
     "short": {"Argv": ["only"]},
     "many": {"Argv": ["service"] + [f"argument {i}" for i in range(500)]},
     "unwritable": {"Files": {f"{data}/before": "x", "/proc/marblemesh": "x", f"{data}/new/after": "x"},
@@ -181,6 +182,23 @@ for way in archive shared; do
         has_line "$out" "main remains: 1"
         rm "$data/secret"
     fi
+
+    # A secret with a name is in memory, once, and on no disk; a child of fork() has it, and a program it becomes has not.
+    run "named-$way" "$program" PROBE_SECRETS=a,b
+    admitted "named-$way"
+    for where in constructor main child; do
+        has_line "$out" "$where secret a: of-the-name-7391"
+        has_line "$out" "$where no secret b: the manifest delivers no /marble/secrets/b to this marble [marble_identity]"
+    done
+    has_line "$out" "child uuid: $uuid"
+    has_line "$out" "exec env DELIVERED: by the mesh"
+    equal "files" "$(ls -A "$data")" f
+    equal "/marble" "$(ls -d /marble 2>/dev/null || true)" ""
+    if [[ ${MARBLEMESH_SANITIZE:-} != thread ]]; then
+        run "named-$way" "$program" PROBE_REVERSED=1937-eman-eht-fo
+        has_line "$out" "main remains: 1"
+    fi
+    rm -rf "${data:?}"/*
 
     run "unwritable-$way" "$program"
     refused marble_apply "installing /proc/marblemesh: making a file in /proc"
