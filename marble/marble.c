@@ -8,6 +8,7 @@
 #include "marble/identity.h"
 #include "marble/peer.h"
 #include "marble/premain.h"
+#include "marble/renew.h"
 #include "marble/why.h"
 
 const char *marble_version(void) { return MARBLEMESH_VERSION; }
@@ -82,6 +83,15 @@ int marble_on_change(void (*changed)(void *arg), void *arg)
         return 0;
     (void)err_set(why(), E_MARBLE_IDENTITY,
                   "%d functions are called after a change already, which is the most", IDENTITY_MAX_WATCHES);
+    return -1;
+}
+
+int marble_on_revoke(void (*revoked)(const char *reason, void *arg), void *arg)
+{
+    if (renew_on_revoke(revoked, arg))
+        return 0;
+    (void)err_set(why(), E_MARBLE_IDENTITY,
+                  "%d functions are called after a revocation already, which is the most", RENEW_MAX_WATCHES);
     return -1;
 }
 

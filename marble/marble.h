@@ -4,7 +4,8 @@
  * A service becomes a member of a mesh ("a marble") by being linked with libmarble; it need not call
  * anything. Before main(), and before constructors of the program itself, libmarble proves to the coordinator
  * which program this is and in which TEE it runs, and gets what the manifest has for it. When main() starts,
- * files, environment variables and argv are in place, and no thread has been started. Shared libraries that
+ * files, environment variables and argv are in place, and no thread has been started but, where
+ * the coordinator gives certificates that end soon, the one that renews them (docs/marble.md). Shared libraries that
  * the program needs have been initialised by then, with the environment that the program was started with.
  * If the coordinator refuses, or cannot be reached, main() never starts: one line on the standard error
  * output says why and what to do, nothing is installed, and the exit status is MARBLE_EXIT_REFUSED.
@@ -17,10 +18,16 @@
  *     EDG_MARBLE_UUID_FILE          file that keeps the UUID over restarts (uuid in the working directory)
  *     EDG_CWD                       the working directory, if it is another one
  *     EDG_LOG_FORMAT                json or text (text on a terminal)
+ *     MESH_COORDINATOR_POLICY       file with the policy of the coordinator, JSON: no other one is believed (none)
+ *     MESH_ACTIVATION               mesh or marblerun: by mesh.v1 or by rpc.Marble alone (whichever there is)
  *     MESH_ACTIVATE_TIMEOUT         seconds to keep trying while the coordinator cannot be reached (60)
- *     MESH_PASS_ENV                 variables that main() gets to see besides the manifest's, with commas; a
- * '*' at the end stands for any rest. If the manifest sets it, that counts (none) MESH_SIM libmarble-sim
- * only: none sends no evidence (tee)
+ *     MESH_RENEW_SIGNAL             sent to this process when files were renewed: HUP, USR1, USR2, TERM, INT, QUIT,
+ *                                   WINCH. If the manifest sets it, that counts (none)
+ *     MESH_ON_REVOKE                exit or keep: what to do when the coordinator says that this is no member any
+ *                                   more. If the manifest sets it, that counts (exit)
+ *     MESH_PASS_ENV                 variables that main() gets to see besides the manifest's, with commas; a '*'
+ *                                   at the end stands for any rest. If the manifest sets it, that counts (none)
+ *     MESH_SIM                      libmarble-sim only: none sends no evidence (tee)
  *
  * A variable without a value counts as one that is not set.
  *
@@ -55,6 +62,10 @@ extern "C" {
 #define MARBLE_PRIVATE_KEY         "MARBLE_PREDEFINED_PRIVATE_KEY"
 #define MARBLE_ROOT_CA             "MARBLE_PREDEFINED_ROOT_CA"
 #define MARBLE_COORDINATOR_ROOT_CA "MARBLE_PREDEFINED_COORDINATOR_ROOT_CA"
+
+/* A program that is linked with libmarble may define this: the policy of its coordinator, as JSON with the properties
+ * of a package. It takes no other coordinator for its own then, and no variable can change that. */
+MARBLE_API extern const char marble_coordinator_policy[];
 
 /* The version of this library: "0.1.0". */
 MARBLE_API const char *marble_version(void);
@@ -100,6 +111,10 @@ MARBLE_API const void *marble_identity_der(const struct marble_identity *identit
 /* To be called after each renewal, and after each change of a secret, by a thread of libmarble's, which has
  * to come back soon; it may call everything here. It is never taken back. -1: there are sixteen already. */
 MARBLE_API int marble_on_change(void (*changed)(void *arg), void *arg);
+
+/* Likewise when the coordinator says that this service is no member of the mesh any more; `reason` is its sentence, good
+ * until the function comes back. What follows says MESH_ON_REVOKE. */
+MARBLE_API int marble_on_revoke(void (*revoked)(const char *reason, void *arg), void *arg);
 
 /* ---- secrets: marble_secret(3)
  * ----------------------------------------------------------------------------- */

@@ -30,6 +30,11 @@ foreach(library marble marble-shared marble-sim marble-sim-shared)
   set_target_properties(probe-${library} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endforeach()
 
+# One that has a policy of its own for the coordinator.
+add_executable(probe-pinned support/marble_pinned.c)
+target_link_libraries(probe-pinned PRIVATE warnings marblemesh::marble-sim)
+set_target_properties(probe-pinned PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+
 # One service for each TLS library, of the distribution; which need not have mbedTLS.
 find_path(mbedtls_include mbedtls/ssl.h)
 find_library(mbedtls_ssl mbedtls)
@@ -52,9 +57,11 @@ foreach(peer ${peers})
   set_target_properties(marble-peer-${peer} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endforeach()
 
-foreach(name marble marble_api marble_bad marble_run tees find_package)
+foreach(name marble marble_mesh marble_fallback marble_api marble_bad marble_run tees find_package)
   e2e_test(${name} COMMAND e2e/${name}.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 endforeach()
+
+e2e_test(soak COMMAND e2e/soak.sh 20)
 
 foreach(example redis nginx python node go)
   if(NOT MARBLEMESH_SANITIZE OR NOT example MATCHES "redis|nginx") # nothing is preloaded into what has no sanitizer
