@@ -87,3 +87,17 @@ bool credentials_bound(const struct config *config, const struct mesh_binding *b
         credentials_wipe(&c);
     return made;
 }
+
+bool credentials_anonymous(int64_t now, struct tls_identity **out, struct err *err)
+{
+    static const struct config nobody = {0};
+    scoped(arena_wipe) struct arena a = {0};
+    scoped(key_wipe) struct key key = {0};
+    scoped(secret_wipe) struct secret pkcs8 = {0};
+    struct slice cert;
+
+    if (!key_generate(KEY_P256, &key, err) || !make_cert(&nobody, &key, now, &a, &cert, err))
+        return false;
+    key_to_pkcs8(&key, &pkcs8);
+    return tls_identity_new(&cert, 1, secret_bytes(&pkcs8), out, err);
+}

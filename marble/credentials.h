@@ -11,6 +11,7 @@
 #pragma once
 #include "manifest/mesh_v1.h"
 #include "marble/config.h"
+#include "net/tls.h"
 #include "pki/key.h"
 
 struct credentials {
@@ -27,4 +28,8 @@ bool credentials_make(const struct config *config, int64_t now, struct arena *a,
 /* For mesh.v1: bound to nonce and exporter of `b`, whose spki is not looked at. */
 bool credentials_bound(const struct config *config, const struct mesh_binding *b, struct arena *a,
                        struct credentials *out, struct err *err);
+
+/* Coordinators ask everybody for a client certificate, MarbleRun's on mesh.v1's behalf, too. One that says nothing of the
+ * service: the same, without its names, and with a key that is used for nothing else. */
+bool credentials_anonymous(int64_t now, struct tls_identity **out, struct err *err);
 void credentials_wipe(struct credentials *c);

@@ -19,23 +19,34 @@ static bool check_server(void *ctx, const struct slice *chain, size_t num_chain,
     return pin_check_chain(chain, num_chain, o->root, clock_now(), err);
 }
 
-bool session_open(const struct session_options *options, struct session *out, struct err *err)
+static bool connect_as(const struct session_options *options, struct tls_identity *identity, struct client **out,
+                       struct err *err)
 {
     const struct client_options o = {
         .address = options->config->coordinator,
         .http2 = true,
         .min_tls = 13,
-        .identity = options->identity,
+        .identity = identity,
         .check = options->root.len > 0 ? check_server : NULL,
         .check_ctx = (void *)(uintptr_t)options,
         .connect_ms = options->connect_ms,
         .call_ms = options->call_ms,
         .max_body = LIMIT_GRPC_MESSAGE + 5, /* with gRPC's prefix */
     };
+
+    return client_connect(&o, out, err) ||
+           err_in(err, "the coordinator at %s cannot be reached", options->config->coordinator);
+}
+
+bool session_open(const struct session_options *options, struct session *out, struct err *err)
+{
+    scoped(tls_identity_release) struct tls_identity *anonymous = NULL;
     struct session s = {.options = options};
 
-    if (!client_connect(&o, &s.client, err))
-        return err_in(err, "the coordinator at %s cannot be reached", options->config->coordinator);
+    if (options->identity == NULL && !credentials_anonymous(clock_now(), &anonymous, err))
+        return false;
+    if (!connect_as(options, options->identity != NULL ? options->identity : anonymous, &s.client, err))
+        return false;
     if (!client_exporter(s.client, s.exporter, err)) {
         session_close(&s);
         return false;

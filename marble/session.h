@@ -13,7 +13,7 @@
 struct session_options {
     const struct config *config;
     const struct pin *pin;
-    struct tls_identity *identity; /* of a marble that renews or watches; or NULL */
+    struct tls_identity *identity; /* of a marble that renews or watches; NULL: one that says nothing */
     struct slice root;             /* of the coordinator, if it is known from before; DER */
     unsigned connect_ms, call_ms;
 };

@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "base/scope.h"
+
 static struct parameter before[] = {{"/same", {0}}, {"/changed", {0}}, {"relative", {0}}, {"/gone", {0}}},
                         after[] = {{"/same", {0}}, {"/changed", {0}}, {"relative", {0}}, {"new", {0}}};
 

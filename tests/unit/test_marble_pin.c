@@ -55,7 +55,7 @@ Test(marble_pin, refuses_what_is_no_policy)
     static const struct {
         const char *text, *words;
     } cases[] = {
-        {"", "JSON"},
+        {"", "line 1"},
         {"[]", "expected an object"},
         {"{}", "UniqueID"},
         {"{\"UniqueID\": 1}", "$.UniqueID"},
