@@ -32,6 +32,7 @@ static struct core *core_new(const struct core_options *o)
     core->judge = o->judge;
     core->events = events_new();
     core->ephemeral = ephemeral_new();
+    secret_random(&core->challenge_key, 32);
     return core;
 }
 
@@ -62,6 +63,7 @@ void core_close(struct core **core)
     published_set(&gone->current, NULL);
     recovery_drop(&gone->recovery);
     ephemeral_free(&gone->ephemeral);
+    secret_wipe(&gone->challenge_key);
     store_close(&gone->store);
     events_free(&gone->events);
     (void)pthread_mutex_destroy(&gone->writer);
@@ -75,6 +77,7 @@ const struct tee *core_tee(const struct core *core) { return core->tee; }
 struct events *core_events(struct core *core) { return core->events; }
 struct mesh *core_mesh(struct core *core) { return published_get(&core->current); }
 struct judge *core_judge(const struct core *core) { return core->judge; }
+const struct secret *core_challenge_key(const struct core *core) { return &core->challenge_key; }
 
 const struct err *core_trouble(const struct core *core)
 {

@@ -9,15 +9,10 @@
 
 void mesh_binding(const struct mesh_binding *b, uint8_t report_data[64])
 {
-    scoped(buf_wipe) struct buf bound = buf_max(KIB);
-    uint8_t key[SHA256_LEN];
+    const struct slice connection[] = {slice_str("mesh.v1.Mesh/Activate"), b->nonce, b->exporter};
 
-    sha256(key, b->spki);
-    buf_str(&bound, "mesh.v1.Mesh/Activate");
-    buf_put(&bound, b->nonce);
-    buf_put(&bound, b->exporter);
-    buf_put(&bound, slice_of(key, sizeof key));
-    sha512(report_data, buf_bytes(&bound));
+    sha256_of(report_data, connection, 3);
+    sha256(report_data + MESH_BINDING_CONNECTION, b->spki);
 }
 
 static bool check_size(ProtobufCBinaryData b, size_t size, const char *what, struct err *err)

@@ -11,8 +11,9 @@
 
 enum { MESH_NONCE_SIZE = 32, MESH_EXPORTER_SIZE = 32, MESH_STAND_IN_SIZE = 32 };
 
-/* The report data of a marble's evidence: SHA-512("mesh.v1.Mesh/Activate" ‖ nonce ‖ exporter ‖ SHA-256(SPKI
- * of the CSR)), the same for Renew. Only who holds that TLS connection, and that key, can use the evidence.
+/* The report data of a marble's evidence: SHA-256("mesh.v1.Mesh/Activate" ‖ nonce ‖ exporter) ‖ SHA-256(SPKI
+ * of the CSR), the same for Renew. Only who holds that TLS connection, and that key, can use the evidence.
+ * The halves tell evidence that was relayed (the first differs) from evidence over another key (the second).
  */
 struct mesh_binding {
     struct slice nonce;    /* MESH_NONCE_SIZE, the coordinator's */
@@ -20,6 +21,7 @@ struct mesh_binding {
     struct slice spki;     /* SubjectPublicKeyInfo, DER */
 };
 void mesh_binding(const struct mesh_binding *b, uint8_t report_data[64]);
+enum { MESH_BINDING_CONNECTION = 32 }; /* bytes at the front of it that speak of the connection */
 
 struct mesh_challenge_reply {
     struct slice nonce, root, evidence, collateral;
