@@ -22,6 +22,10 @@ check(marble_exports COMMAND checks/library_exports marble marble.h MARBLE libma
 check(launcher_size COMMAND checks/launcher_size)
 check(man_pages COMMAND checks/man_pages)
 
+add_executable(starts bench/starts.c)
+target_link_libraries(starts PRIVATE warnings)
+set_target_properties(starts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+
 # One service, linked in each way.
 foreach(library marble marble-shared marble-sim marble-sim-shared)
   add_executable(probe-${library} support/marble_probe.c support/memory_search.c)
