@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "marble/launch.h"
 #include "marble/stage.h"
 
 const struct key_files gramine_key_files = {"/dev/attestation/keys/", "/dev/attestation/protected_files_key"};
@@ -30,7 +31,7 @@ static bool check_variable(const struct parameter *v, struct err *err)
 
 /* ---- transparent TLS ---------------------------------------------------------------------------- */
 
-static const struct parameter *variable(const struct parameters *p, const char *name)
+const struct parameter *apply_variable(const struct parameters *p, const char *name)
 {
     for (size_t i = 0; i < p->num_env; i++)
         if (strcmp(p->env[i].name, name) == 0)
@@ -60,7 +61,8 @@ static bool names_connection(struct slice text, struct err *err)
 
 static bool check_tls(const struct parameters *p, struct err *err)
 {
-    const struct parameter *tls = variable(p, "MARBLE_TTLS_CONFIG"), *who = variable(p, "MESH_TTLS");
+    const struct parameter *tls = apply_variable(p, "MARBLE_TTLS_CONFIG"),
+                           *who = apply_variable(p, "MESH_TTLS");
 
     if (tls == NULL)
         return true;
@@ -135,7 +137,7 @@ struct passing {
 
 static struct passing passing_of(const struct parameters *p, struct arena *a)
 {
-    const struct parameter *manifest = variable(p, PASS_ENV);
+    const struct parameter *manifest = apply_variable(p, PASS_ENV);
     const char *host = getenv(PASS_ENV);
     struct passing pass;
 
@@ -146,19 +148,10 @@ static struct passing passing_of(const struct parameters *p, struct arena *a)
 
 static bool is_passed(const struct passing *pass, const struct parameters *p, const char *name)
 {
-    for (size_t i = 0; i < pass->num && variable(p, name) == NULL; i++)
+    for (size_t i = 0; i < pass->num && apply_variable(p, name) == NULL; i++)
         if (matches(pass->patterns[i], slice_str(name)))
             return true;
     return false;
-}
-
-static size_t num_of(char *const *strings)
-{
-    size_t n = 0;
-
-    while (strings[n] != NULL)
-        n++;
-    return n;
 }
 
 char **apply_env(const struct parameters *p, char *const *given, struct arena *a, const char **dropped)
@@ -166,7 +159,7 @@ char **apply_env(const struct parameters *p, char *const *given, struct arena *a
     scoped(arena_wipe) struct arena scratch = {0};
     scoped(buf_wipe) struct buf names = buf_max(LIMIT_GRPC_MESSAGE); /* the kernel's own limit is lower */
     const struct passing pass = passing_of(p, &scratch);
-    char **env = arena_array(a, p->num_env + num_of(given) + 1, sizeof *env);
+    char **env = arena_array(a, p->num_env + launch_num(given) + 1, sizeof *env);
     size_t num = 0;
 
     for (size_t i = 0; i < p->num_env; i++)
@@ -176,7 +169,7 @@ char **apply_env(const struct parameters *p, char *const *given, struct arena *a
 
         if (is_passed(&pass, p, name))
             env[num++] = arena_strdup(a, *given);
-        else if (variable(p, name) == NULL)
+        else if (apply_variable(p, name) == NULL)
             buf_printf(&names, "%s%s", names.len > 0 ? "," : "", name);
     }
     *dropped = arena_strndup(a, buf_bytes(&names));

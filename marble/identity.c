@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/scope.h"
 #include "base/text.h"
+#include "marble/apply.h"
 #include "marble/marble.h"
 #include "pki/pem.h"
 
@@ -18,14 +19,6 @@ static const char *const variables[NUM_IDENTITY_PARTS] = {
 };
 
 /* ---- made --------------------------------------------------------------------------------------- */
-
-static const struct parameter *variable(const struct parameters *p, const char *name)
-{
-    for (size_t i = 0; i < p->num_env; i++)
-        if (strcmp(p->env[i].name, name) == 0)
-            return &p->env[i];
-    return NULL;
-}
 
 static bool take_pem(struct identity *id, enum identity_part part, const struct parameter *v, struct err *err)
 {
@@ -55,7 +48,7 @@ static bool take_pem(struct identity *id, enum identity_part part, const struct 
 static bool take_parts(struct identity *id, const struct parameters *p, struct err *err)
 {
     for (unsigned i = 0; i < NUM_IDENTITY_PARTS; i++) {
-        const struct parameter *v = variable(p, variables[i]);
+        const struct parameter *v = apply_variable(p, variables[i]);
 
         if (v == NULL)
             return err_set(err, E_MARBLE_IDENTITY, "the coordinator's answer holds no %s", variables[i]);

@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <link.h>
 
-static size_t num_of(char *const *strings)
+size_t launch_num(char *const *strings)
 {
     size_t n = 0;
 
@@ -29,7 +29,7 @@ static size_t auxv_of(const struct launch *kernel, const ElfW(auxv_t) * *auxv)
     char *const *env = kernel->argv + kernel->argc + 1;
     size_t n = 1;
 
-    *auxv = (const void *)(env + num_of(env) + 1);
+    *auxv = (const void *)(env + launch_num(env) + 1);
     while ((*auxv)[n - 1].a_type != AT_NULL)
         n++;
     return n;
@@ -48,7 +48,8 @@ void launch_lay_out(struct launch *made, const struct launch *kernel, struct are
 {
     const ElfW(auxv_t) * auxv;
     const size_t num_auxv = auxv_of(kernel, &auxv);
-    const size_t num = num_of(made->argv) + 1 + num_of(made->env) + 1, vector = num_auxv * sizeof *auxv;
+    const size_t num = launch_num(made->argv) + 1 + launch_num(made->env) + 1,
+                 vector = num_auxv * sizeof *auxv;
     char **const block =
         arena_alloc(a, num * sizeof *block + vector + bytes_of(made->argv) + bytes_of(made->env));
     char *bytes = (char *)(block + num) + vector;

@@ -20,18 +20,30 @@ static const char *compiled_in(void)
     return text;
 }
 
+/* A coordinator's file may name UniqueID together with what its signer says, unlike a package; both have to hold then. */
+static bool check(const struct package_policy *p, struct arena *a, struct err *err)
+{
+    struct package_policy alone = *p;
+    char *warning;
+
+    if (p->unique_id != NULL && p->unique_id[0] != '\0') {
+        alone.signer_id = NULL;
+        alone.has_product_id = alone.has_security_version = false;
+    }
+    return policy_check(&alone, a, &warning, err);
+}
+
 static bool parse(struct slice text, struct arena *a, struct package_policy *out, struct err *err)
 {
     scoped(json_release) json_t *json = NULL;
     const json_t *simulation;
     struct fields f;
-    char *warning;
 
     if (!json_parse(text, JSON_NO_DUPLICATES, E_COORDINATOR_POLICY, &json, err))
         return false;
     simulation = trust_domain()->simulated ? json_object_get(json, "Simulation") : NULL;
     f = fields_of(simulation != NULL ? simulation : json, "$", JSON_FOLD, E_COORDINATOR_POLICY, a, err);
-    return policy_parse(&f, out) && policy_check(out, a, &warning, err);
+    return policy_parse(&f, out) && check(out, a, err);
 }
 
 static bool read_text(const char *file, struct arena *a, struct slice *text, const char **source,

@@ -21,7 +21,6 @@ enum {
     LAST_PAUSE_MS = 60 * 1000,
     CONNECT_MS = 10 * 1000,
     CALL_MS = 60 * 1000,
-    SILENCE_MS = 75 * 1000,    /* the coordinator tells its revision twice a minute at least */
     LAST_WORDS_MS = 10 * 1000, /* for a program that was told to end */
     STACK_SIZE = 1 << 20,
 };
@@ -35,8 +34,7 @@ static struct renewer {
     struct delivered delivered; /* the present files */
     int64_t not_before, not_after;
     uint64_t revision;
-    int64_t due_ms, due_s;  /* when to renew, by clock_ticks_ms() and clock_now(), whichever comes first */
-    struct pause listening; /* between attempts to watch */
+    int64_t due_ms, due_s; /* when to renew, by clock_ticks_ms() and clock_now(), whichever comes first */
     bool is_prepared, has_lapsed;
     pid_t program;
 } self;
@@ -61,19 +59,16 @@ static unsigned clamp(int64_t ms, unsigned least, unsigned most)
     return ms < least ? least : ms > most ? most : (unsigned)ms;
 }
 
-static void set_due(struct renewer *r, int64_t in_ms)
-{
-    r->due_ms = clock_ticks_ms() + in_ms;
-    r->due_s = clock_now() + in_ms / 1000 + 1;
-}
-
 static void schedule(struct renewer *r)
 {
     const int64_t half = left_ms(r) / 2;
+    int64_t in_ms;
     uint32_t random;
 
     random_bytes(&random, sizeof random);
-    set_due(r, half - half / 10 + (int64_t)(random % 1000) * (half / 5) / 1000);
+    in_ms = half - half / 10 + (int64_t)(random % 1000) * (half / 5) / 1000;
+    r->due_ms = clock_ticks_ms() + in_ms;
+    r->due_s = clock_now() + in_ms / 1000 + 1;
 }
 
 /* Looked at least once a minute, so that the wall clock counts after the machine was suspended. */
@@ -270,46 +265,12 @@ static void renew(struct renewer *r)
     }
 }
 
-/* Reads what the coordinator tells until it is time, something has changed, or the connection ends. */
-static bool listen_to(struct renewer *r, struct session *s, struct err *err)
+static void wait_until_due(const struct renewer *r)
 {
-    uint64_t revision;
     unsigned ms;
 
-    while ((ms = until_due_ms(r)) > 0) {
-        if (!session_next(s, ms, &revision, err)) {
-            if (err->code != E_TIMEOUT)
-                return false;
-            continue;
-        }
-        r->listening.next_ms = 0;
-        if (revision != r->revision)
-            set_due(r, 0);
-    }
-    return true;
-}
-
-static bool watch(struct renewer *r, struct err *err)
-{
-    const struct session_options options = options_of(r);
-    scoped(session_close) struct session s = {0};
-
-    return session_open(&options, &s, err) && session_watch(&s, err) && listen_to(r, &s, err);
-}
-
-/* Without news it is renewed in time all the same. */
-static void wait_until_due(struct renewer *r)
-{
-    struct err err;
-
-    while (until_due_ms(r) > 0) {
-        if (watch(r, &err))
-            return;
-        if (err_kind(&err) == ERR_DENIED || err_kind(&err) == ERR_UNAUTHENTICATED)
-            set_due(r, pause_next_ms(&r->listening)); /* renewing will tell why */
-        r->listening.most_ms = clamp(until_due_ms(r), 1, LAST_PAUSE_MS);
-        pause_take(&r->listening);
-    }
+    while ((ms = until_due_ms(r)) > 0)
+        pause_ms(ms);
 }
 
 static void *run(void *ignored)
@@ -335,7 +296,6 @@ void renew_prepare(const struct renewal *how, const struct activation *got)
     self.root = arena_copy(&self.arena, got->root);
     self.folder = arena_strdup(&self.arena, getcwd(here, sizeof here) != NULL ? here : ".");
     self.identity = identity_hold();
-    self.listening.least_ms = FIRST_PAUSE_MS;
     delivered_take(&self.delivered, &got->parameters);
     take_dates(&self, got);
     self.is_prepared = true;

@@ -3,7 +3,7 @@
  *
  * One thread, started when main() is and only if a coordinator with mesh.v1 issued the certificate. It asks for the
  * next one when half of the certificate's life is over (a tenth of that half sooner or later, so that marbles that
- * were started together do not come together), and at once when the coordinator tells of a change. What fails is
+ * were started together do not come together). What fails is
  * tried again; a coordinator that is away for long finds us back, with a new activation if the certificate has ended
  * meanwhile. All signals are blocked in the thread. A child made by fork() has no such thread: it keeps what its
  * parent had, files included, which the parent goes on renewing. The environment is never changed.

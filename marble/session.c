@@ -146,18 +146,3 @@ bool session_activate(struct session *s, const char *method, const char *uuid, s
     }
     return take(s, answer, &own.key, a, out, err);
 }
-
-/* ---- news --------------------------------------------------------------------------------------- */
-
-/* Streaming is not there yet. */
-bool session_watch(struct session *s, struct err *err)
-{
-    (void)s;
-    return err_set(err, E_GRPC_METHOD, "streams");
-}
-
-bool session_next(struct session *s, unsigned ms, uint64_t *revision, struct err *err)
-{
-    (void)s, (void)ms, (void)revision;
-    return err_set(err, E_GRPC_METHOD, "streams");
-}

@@ -13,7 +13,7 @@
 struct session_options {
     const struct config *config;
     const struct pin *pin;
-    struct tls_identity *identity; /* of a marble that renews or watches; NULL: one that says nothing */
+    struct tls_identity *identity; /* of a marble that renews; NULL: one that says nothing */
     struct slice root;             /* of the coordinator, if it is known from before; DER */
     unsigned connect_ms, call_ms;
 };
@@ -48,8 +48,3 @@ struct activation {
  * *refused: it was the coordinator that said no. */
 bool session_activate(struct session *s, const char *method, const char *uuid, struct arena *a,
                       struct activation *out, bool *refused, struct err *err);
-
-/* For a marble: begins to watch, and waits for what the coordinator tells of its revision. E_TIMEOUT: nothing within
- * that time, and the session goes on. */
-bool session_watch(struct session *s, struct err *err);
-bool session_next(struct session *s, unsigned ms, uint64_t *revision, struct err *err);

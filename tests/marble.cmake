@@ -12,6 +12,7 @@ if(OPENSSL_FOUND)
     target_link_libraries(test_marble_api PRIVATE OpenSSL::SSL Threads::Threads)
   endif()
 endif()
+unit_test(marble_ed25519 SOURCES unit/test_marble_ed25519.c ../pki/ed25519_none.c USES pki base)
 unit_test(marble_program USES launcher premain)
 unit_test(marble_pin USES premain attestation_sim)
 unit_test(marble_credentials SOURCES unit/test_marble_credentials.c support/memory_search.c USES premain attestation_sim)
@@ -21,6 +22,10 @@ check(marble_exports COMMAND checks/library_exports marble marble.h MARBLE libma
   libmarble-preload-sim)
 check(launcher_size COMMAND checks/launcher_size)
 check(man_pages COMMAND checks/man_pages)
+
+add_executable(starts bench/starts.c)
+target_link_libraries(starts PRIVATE warnings)
+set_target_properties(starts PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 
 # One service, linked in each way.
 foreach(library marble marble-shared marble-sim marble-sim-shared)

@@ -140,14 +140,14 @@ for way in archive shared; do
         has_line "$out" "$where type: full-$way"
         has_line "$out" "$where uuid: $uuid"
     done
-    has_line "$out" "main threads: 1"
+    has_line "$out" "main threads: 2" # its own, and the one that renews
     has_line "$out" "main signals as they were: yes"
     has_line "$out" "main simulated: 1"
     equal "mode of the new folder" "$(stat -c %a "$data/deep/er")" 700
     equal "mode of the UUID file" "$(stat -c %a "$work/uuid")" 600
     equal "files that were installed" "$(cd "$data" && find . -type f | sort | tr '\n' ' ')" "./deep/er/f ./f "
     has_text "$log" "SIMULATED TEE"
-    has_text "$log" "\"type\":\"full-$way\",\"uuid\":\"$uuid\",\"coordinator\":\"$mesh\",\"coordinator_verified\":\"no\",\"files\":\"2\""
+    has_text "$log" "\"type\":\"full-$way\",\"uuid\":\"$uuid\",\"coordinator\":\"$mesh\",\"coordinator_verified\":\"no\",\"activation\":\"mesh.v1\",\"files\":\"2\""
     has_text "$log" '"argv":"5","trust_domain":"simulated"'
 
     run "full-$way" "$program" EDG_LOG_FORMAT=text

@@ -73,7 +73,7 @@ refused() { # REASON WORDS
 }
 
 start_coordinator
-manifest 24h shell >manifest.json
+manifest 10s shell >manifest.json
 set_manifest manifest.json
 printf '{"given": {"Key": "%s"}}' "$(printf 0123456789abcdef | base64)" >first.json
 printf '{"given": {"Key": "%s"}}' "$(printf fedcba9876543210 | base64)" >second.json
@@ -88,14 +88,12 @@ be probe "$probe"
 activated no mesh.v1
 be probe "$probe" MESH_COORDINATOR_POLICY="$policy"
 activated yes mesh.v1
-has_line "$said" "main no env MESH_COORDINATOR_POLICY" || true
 be probe "$probe" MESH_COORDINATOR_POLICY="$policy" MESH_ACTIVATION=mesh
 activated yes mesh.v1
 be probe "$probe" MESH_ACTIVATION=marblerun
 activated no rpc.Marble
 
 echo "== pinned to another program"
-count() { grep -c "marble activated\|marble refused\|\"msg\":\"marble" coordinator.log || true; }
 before=$(wc -l <coordinator.log)
 printf '{"UniqueID": "%s"}' "$(printf '11%.0s' $(seq 32))" >other.json
 be probe "$probe" MESH_COORDINATOR_POLICY=other.json
@@ -148,7 +146,7 @@ serial() { openssl x509 -in "$1/relative/identity.pem" -noout -serial; }
 has_secret() { [[ $(cat "$1/secret") == "$2" ]]; }
 logged() { grep -qF -- "$2" "$1/log"; }
 
-echo "== a new version of a secret reaches the file, at once"
+echo "== a new version of a secret reaches the file"
 start shell
 readonly shell_service=$service
 has_text shell/log '"coordinator_verified":"yes","activation":"mesh.v1"'
@@ -167,8 +165,6 @@ checks=$((checks + 1))
 equal "certificate and key" "$(openssl x509 -in shell/relative/identity.pem -noout -pubkey)" "$(openssl pkey -in shell/relative/identity.pem -pubout)"
 
 echo "== certificates of 10 seconds are renewed before they end, also after a coordinator that was away"
-manifest 10s shell >short.json
-run 0 manifest update apply short.json "$client" -c owner.crt -k owner.key
 renewals() { (($(grep -c '"msg":"marble renewed"' "$1/log") >= $2)); }
 wait_for renewals shell 3
 stop_coordinator
@@ -206,7 +202,7 @@ kill -0 "$(cat stubborn/pid)" || fail "it does not run any more"
 
 echo "== taken back: a member again"
 renewed=$(grep -c '"msg":"marble renewed"' stubborn/log || true)
-run 0 manifest update apply short.json "$client" -c owner.crt -k owner.key
+run 0 manifest update apply manifest.json "$client" -c owner.crt -k owner.key
 wait_for renewals stubborn $((renewed + 1))
 kill -TERM "$service"
 status=0

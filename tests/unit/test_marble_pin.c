@@ -48,6 +48,9 @@ Test(marble_pin, takes_what_counts_in_its_trust_domain)
     cr_expect_str_eq(pin.policy.unique_id, "bb");
     cr_assert(read_policy("{\"SignerID\": \"aa\", \"ProductID\": 1, \"SecurityVersion\": 2}", &pin), "%s", err.text);
     cr_expect_str_eq(pin.policy.signer_id, "aa");
+    cr_assert(read_policy("{\"UniqueID\": \"aa\", \"SignerID\": \"bb\", \"ProductID\": 1}", &pin), "%s", err.text);
+    cr_expect_str_eq(pin.policy.unique_id, "aa");
+    cr_expect_str_eq(pin.policy.signer_id, "bb");
 }
 
 Test(marble_pin, refuses_what_is_no_policy)
@@ -60,7 +63,6 @@ Test(marble_pin, refuses_what_is_no_policy)
         {"{}", "UniqueID"},
         {"{\"UniqueID\": 1}", "$.UniqueID"},
         {"{\"UniqueID\": \"aa\", \"UniqueID\": \"bb\"}", "UniqueID"},
-        {"{\"UniqueID\": \"aa\", \"SignerID\": \"bb\"}", "UniqueID"},
         {"{\"SignerID\": \"aa\"}", "ProductID"},
     };
     struct pin pin;
