@@ -62,7 +62,7 @@ foreach(peer ${peers})
   set_target_properties(marble-peer-${peer} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 endforeach()
 
-foreach(name marble marble_mesh marble_fallback marble_api marble_bad marble_run tees find_package)
+foreach(name marble marble_mesh marble_fallback marble_relay marble_api marble_bad marble_run tees find_package)
   e2e_test(${name} COMMAND e2e/${name}.sh $<TARGET_FILE:meshd-sim> $<TARGET_FILE:meshsim>)
 endforeach()
 
