@@ -100,7 +100,7 @@ static int64_t take_unit(struct cursor *c)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"ns", 1},       {"us", 1000},       {"ms", 1000000},
+    } units[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
                  {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
     struct slice name = c->rest;
 

@@ -412,7 +412,7 @@ Test(policy, its_fields_are_the_known_ones)
                                         "AcceptedAdvisories",
                                         "AcceptedTCB",
                                         "MinimumTCBEvaluationDataNumber",
-                                        "CollateralGraceDays",
+                                        "CollateralGraceDays", "RelayProof",
                                         "TDX",
                                         "SNP",
                                         "UVM",
