@@ -146,9 +146,10 @@ bool activate(const struct config *config, const struct pin *pin, const char *uu
     const struct tee *tee;
 
     if (pin->given && config->way == WAY_MARBLERUN)
-        return err_set(err, E_COORDINATOR_POLICY,
-                       "MESH_ACTIVATION=marblerun cannot be met together with the policy of the coordinator (%s): over "
-                       "rpc.Marble a coordinator gives no evidence",
-                       pin->source);
+        return err_set(
+            err, E_COORDINATOR_POLICY,
+            "MESH_ACTIVATION=marblerun cannot be met together with the policy of the coordinator (%s): over "
+            "rpc.Marble a coordinator gives no evidence",
+            pin->source);
     return (!config->has_evidence || tee_here(&tee, err)) && ask_until_answered(&t, a, out, err);
 }

@@ -3,8 +3,8 @@
 #pragma once
 #include "marble/session.h"
 
-/* Asks by mesh.v1.Mesh; where the coordinator does not know that, by rpc.Marble, as MarbleRun's premain does, unless a
- * policy pins it or config->way forbids it (E_COORDINATOR_OLD).
+/* Asks by mesh.v1.Mesh; where the coordinator does not know that, by rpc.Marble, as MarbleRun's premain does,
+ * unless a policy pins it or config->way forbids it (E_COORDINATOR_OLD).
  *
  * Asks until there is an answer, for config->timeout_s at most: while nobody is there, or the coordinator
  * says that it is not available, again after a pause that grows from a fifth of a second to five. A refusal

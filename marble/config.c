@@ -208,7 +208,7 @@ bool config_renew_signal(const char *text, struct renewal_settings *out, struct 
     static const struct {
         const char *name;
         int number;
-    } signals[] = {{"HUP", SIGHUP}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM},
+    } signals[] = {{"HUP", SIGHUP}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},  {"TERM", SIGTERM},
                    {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"WINCH", SIGWINCH}};
     scoped(arena_wipe) struct arena a = {0};
 

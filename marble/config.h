@@ -5,7 +5,8 @@
 
 /* By which of the coordinator's services a marble is activated. */
 enum activation_way {
-    WAY_EITHER, /* mesh.v1.Mesh; where the coordinator does not know that, and no policy pins it, rpc.Marble */
+    WAY_EITHER, /* mesh.v1.Mesh; where the coordinator does not know that, and no policy pins it, rpc.Marble
+                 */
     WAY_MESH,
     WAY_MARBLERUN,
 };
@@ -22,7 +23,7 @@ struct config {
     const char *uuid_file; /* absolute */
     struct san san;        /* names for the certificate; 127.0.0.1 and ::1 are always among them */
     unsigned timeout_s;
-    bool has_evidence; /* false: a simulation without evidence, as MarbleRun's */
+    bool has_evidence;       /* false: a simulation without evidence, as MarbleRun's */
     const char *policy_file; /* of the coordinator; NULL: none is named */
     enum activation_way way;
     struct renewal_settings renewal;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* marble/delivered.h: which of the files that a coordinator delivers are other ones than last time.
  *
- * Only those are installed again: what the manifest still says as before may have been rewritten by the program,
- * as its own. Digests are kept and no contents. Zero-initialised: nothing was delivered.
+ * Only those are installed again: what the manifest still says as before may have been rewritten by the
+ * program, as its own. Digests are kept and no contents. Zero-initialised: nothing was delivered.
  */
 #pragma once
 #include "manifest/activation.h"

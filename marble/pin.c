@@ -15,12 +15,14 @@ extern const char marble_coordinator_policy[] __attribute__((weak));
 
 static const char *compiled_in(void)
 {
-    const char *const volatile text = marble_coordinator_policy; /* an array is never NULL, says the compiler */
+    const char *const volatile text =
+        marble_coordinator_policy; /* an array is never NULL, says the compiler */
 
     return text;
 }
 
-/* A coordinator's file may name UniqueID together with what its signer says, unlike a package; both have to hold then. */
+/* A coordinator's file may name UniqueID together with what its signer says, unlike a package; both have to
+ * hold then. */
 static bool check(const struct package_policy *p, struct arena *a, struct err *err)
 {
     struct package_policy alone = *p;
@@ -53,8 +55,9 @@ static bool read_text(const char *file, struct arena *a, struct slice *text, con
 
     *source = own != NULL ? "marble_coordinator_policy" : file;
     if (own != NULL && file != NULL)
-        return err_set(err, E_COORDINATOR_POLICY,
-                       "this program has its policy compiled in; MESH_COORDINATOR_POLICY cannot give another");
+        return err_set(
+            err, E_COORDINATOR_POLICY,
+            "this program has its policy compiled in; MESH_COORDINATOR_POLICY cannot give another");
     if (own == NULL)
         return file_read(file, LIMIT_COLLATERAL_JSON, a, text, err);
     *text = slice_str(own);
@@ -96,7 +99,8 @@ bool pin_check_chain(const struct slice *chain, size_t num_chain, struct slice r
            err_in(err, "the server's certificate does not come from the coordinator's root");
 }
 
-/* Of what came along, and of what the domain makes. What is missing is told if the appraisal stumbles over it. */
+/* Of what came along, and of what the domain makes. What is missing is told if the appraisal stumbles over
+ * it. */
 static bool find_collateral(const struct evidence *e, const struct pin_question *q, struct arena *a,
                             struct collateral *out, struct err *err)
 {

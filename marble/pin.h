@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* marble/pin.h: which coordinator a service takes for its own, and whether what answers is one.
  *
- * The policy is JSON with the properties of a package (attestation/policy.h), as in the file that comes with a
- * coordinator (coordinator-era.json); in the simulated trust domain its member "Simulation" counts, if there is
- * one. A program has it compiled in, as marble_coordinator_policy, or MESH_COORDINATOR_POLICY names a file.
- * Without one nothing is demanded, and nothing verified.
+ * The policy is JSON with the properties of a package (attestation/policy.h), as in the file that comes with
+ * a coordinator (coordinator-era.json); in the simulated trust domain its member "Simulation" counts, if
+ * there is one. A program has it compiled in, as marble_coordinator_policy, or MESH_COORDINATOR_POLICY names
+ * a file. Without one nothing is demanded, and nothing verified.
  */
 #pragma once
 #include "attestation/policy.h"
@@ -20,8 +20,8 @@ struct pin {
  * E_COORDINATOR_POLICY: it is not one, or is given twice. */
 bool pin_read(const char *file, struct arena *a, struct pin *out, struct err *err);
 
-/* What the coordinator has said of itself in answer to `nonce`, on a connection whose server showed this chain
- * (leaf first, DER). */
+/* What the coordinator has said of itself in answer to `nonce`, on a connection whose server showed this
+ * chain (leaf first, DER). */
 struct pin_question {
     const struct slice *chain;
     size_t num_chain;

@@ -22,8 +22,8 @@
 #include "net/tls.h"
 #include "pki/hash.h"
 
-/* What outlives the start: type, UUID, argv and environment, and what renewing needs. Not wiped, ever: main() and
- * its threads read it. */
+/* What outlives the start: type, UUID, argv and environment, and what renewing needs. Not wiped, ever: main()
+ * and its threads read it. */
 static struct {
     struct arena arena;
     struct config config;
@@ -73,8 +73,9 @@ static void log_activated(const struct activation *got, const struct launch *lau
         domain->simulated ? LOG_WARN : LOG_INFO,
         domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing" : "marble activated",
         "type", self.type, "uuid", self.uuid, "coordinator", self.config.coordinator, "coordinator_verified",
-        self.pin.given ? "yes" : "no", "activation", got->by_mesh ? "mesh.v1" : "rpc.Marble", "files", arena_printf(&a, "%zu", p->num_files), "env", arena_printf(&a, "%zu", p->num_env),
-        "argv", arena_printf(&a, "%d", launch->argc), "trust_domain", domain->name, "evidence",
+        self.pin.given ? "yes" : "no", "activation", got->by_mesh ? "mesh.v1" : "rpc.Marble", "files",
+        arena_printf(&a, "%zu", p->num_files), "env", arena_printf(&a, "%zu", p->num_env), "argv",
+        arena_printf(&a, "%d", launch->argc), "trust_domain", domain->name, "evidence",
         self.config.has_evidence ? "sent" : "none", "env_dropped", dropped[0] != '\0' ? dropped : NULL, NULL);
 }
 

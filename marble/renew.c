@@ -131,8 +131,8 @@ static void log_renewed(const struct renewer *r, size_t num_files)
     char until[RFC3339_LEN + 1];
 
     rfc3339_format(until, r->not_after);
-    log_write(LOG_INFO, "marble renewed", "type", r->how.config->type, "uuid", r->how.uuid, "not_after", until,
-              "revision", arena_printf(&a, "%llu", (unsigned long long)r->revision), "files",
+    log_write(LOG_INFO, "marble renewed", "type", r->how.config->type, "uuid", r->how.uuid, "not_after",
+              until, "revision", arena_printf(&a, "%llu", (unsigned long long)r->revision), "files",
               arena_printf(&a, "%zu", num_files), NULL);
 }
 
@@ -227,8 +227,9 @@ static void be_revoked(const struct renewer *r, const struct err *err)
 {
     const bool keeps = r->how.settings.keeps_running_when_revoked;
 
-    log_write_err(LOG_ERROR, err, keeps ? "marble revoked; it keeps running, as " ON_REVOKE " says"
-                                        : "marble revoked; it ends",
+    log_write_err(LOG_ERROR, err,
+                  keeps ? "marble revoked; it keeps running, as " ON_REVOKE " says"
+                        : "marble revoked; it ends",
                   "type", r->how.config->type, "uuid", r->how.uuid, NULL);
     call_watches(err);
     if (!keeps)
@@ -242,8 +243,8 @@ static void log_failure(const struct renewer *r, const struct err *err)
     const bool ended = clock_now() >= r->not_after;
 
     log_write_err(ended ? LOG_ERROR : LOG_WARN, err,
-                  ended ? "marble not renewed, and its certificate has ended" : "marble not renewed yet", "type",
-                  r->how.config->type, "uuid", r->how.uuid, NULL);
+                  ended ? "marble not renewed, and its certificate has ended" : "marble not renewed yet",
+                  "type", r->how.config->type, "uuid", r->how.uuid, NULL);
 }
 
 /* Pauses are short against what is left of the certificate. */

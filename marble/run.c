@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* marble-run [--renew] [--] PROGRAM [ARGUMENT...]: becomes a service of the mesh, then becomes PROGRAM. For what cannot
- * be linked or preloaded: static programs, Go, and library OSes, whose entry point it is. docs/marble.md.
+/* marble-run [--renew] [--] PROGRAM [ARGUMENT...]: becomes a service of the mesh, then becomes PROGRAM. For
+ * what cannot be linked or preloaded: static programs, Go, and library OSes, whose entry point it is.
+ * docs/marble.md.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ static const char usage[] =
     "starts PROGRAM with it. argv is the manifest's; PROGRAM and its ARGUMENTs if that has none.\n"
     "In Gramine the program is argv[0] (loader.argv), in Occlum the first entry of the manifest's Argv.\n"
     "\n"
-    "  --renew            stay, to renew certificates and files while PROGRAM runs as a child (not in a library OS)\n"
+    "  --renew            stay, to renew certificates and files while PROGRAM runs as a child (not in a "
+    "library OS)\n"
     "  --help, --version\n"
     "\n"
     "Variables: EDG_MARBLE_TYPE, EDG_MARBLE_COORDINATOR_ADDR, EDG_MARBLE_DNS_NAMES, EDG_MARBLE_UUID_FILE,\n"

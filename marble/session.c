@@ -19,8 +19,8 @@ static bool check_server(void *ctx, const struct slice *chain, size_t num_chain,
     return pin_check_chain(chain, num_chain, o->root, clock_now(), err);
 }
 
-static bool connect_as(const struct session_options *options, struct tls_identity *identity, struct client **out,
-                       struct err *err)
+static bool connect_as(const struct session_options *options, struct tls_identity *identity,
+                       struct client **out, struct err *err)
 {
     const struct client_options o = {
         .address = options->config->coordinator,
@@ -79,7 +79,8 @@ bool session_challenge(struct session *s, struct arena *a, struct err *err)
     struct slice answer;
 
     random_bytes(random, sizeof random);
-    if (!grpc_call(s->client, MESH_CHALLENGE_METHOD, mesh_challenge_request_encode(nonce, a), a, &answer, err))
+    if (!grpc_call(s->client, MESH_CHALLENGE_METHOD, mesh_challenge_request_encode(nonce, a), a, &answer,
+                   err))
         return err_in(err, "the coordinator at %s gave no challenge", address);
     if (!mesh_challenge_reply_decode(answer, a, &reply, err) || !verify(s, nonce, &reply, err))
         return err_in(err, "the coordinator at %s is not trusted, and nothing was sent to it", address);

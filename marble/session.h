@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* marble/session.h: one connection to a coordinator's mesh.v1.Mesh, and what is bound to it: the challenge, the
- * evidence in answer to it, and what the coordinator gives for that. Wire contract: manifest/mesh.proto.
+/* marble/session.h: one connection to a coordinator's mesh.v1.Mesh, and what is bound to it: the challenge,
+ * the evidence in answer to it, and what the coordinator gives for that. Wire contract: manifest/mesh.proto.
  *
- * The order is the protection: the server shows a chain, says which root it ends in and, where a policy pins the
- * coordinator, proves what it is; only then does anything of the service's own go out.
+ * The order is the protection: the server shows a chain, says which root it ends in and, where a policy pins
+ * the coordinator, proves what it is; only then does anything of the service's own go out.
  */
 #pragma once
 #include "marble/config.h"
@@ -25,8 +25,8 @@ struct session {
     struct slice nonce, root; /* after session_challenge(); in the arena that was given there */
 };
 
-/* Connects, TLS 1.3. With options->root: to a server whose chain ends in it, before our own certificate is shown
- * (E_CERT_CHAIN). The options are borrowed until session_close(). */
+/* Connects, TLS 1.3. With options->root: to a server whose chain ends in it, before our own certificate is
+ * shown (E_CERT_CHAIN). The options are borrowed until session_close(). */
 bool session_open(const struct session_options *options, struct session *out, struct err *err);
 void session_close(struct session *s); /* zero state again */
 

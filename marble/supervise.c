@@ -94,7 +94,8 @@ _Noreturn void supervise(const char *path, const struct launch *launch)
     if (child == 0)
         be_child(path, launch, &were, self);
     if (child < 0) {
-        (void)err_errno(&err, E_MARBLE_PROGRAM, "files are installed, but no process could be made for %s", path);
+        (void)err_errno(&err, E_MARBLE_PROGRAM, "files are installed, but no process could be made for %s",
+                        path);
         premain_refuse(&err);
     }
     renew_start(child);

@@ -113,7 +113,8 @@ Test(marble_credentials, are_new_each_time)
 
 Test(marble_credentials, of_mesh_v1_hold_evidence_over_key_nonce_and_connection_and_no_certificate)
 {
-    static const char nonce[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", exporter[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+    static const char nonce[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+                      exporter[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
     const struct config config = {.has_evidence = true};
     struct mesh_binding binding = {.nonce = slice_str(nonce), .exporter = slice_str(exporter)};
     uint8_t expected[64];

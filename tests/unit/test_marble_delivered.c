@@ -16,7 +16,8 @@ Test(marble_delivered, tells_new_and_changed_files_from_those_that_are_as_before
 {
     scoped(delivered_wipe) struct delivered d = {0};
     scoped(arena_wipe) struct arena a = {0};
-    const struct parameters first = {.files = before, .num_files = 4}, second = {.files = after, .num_files = 4};
+    const struct parameters first = {.files = before, .num_files = 4},
+                            second = {.files = after, .num_files = 4};
     struct parameters changed;
 
     for (size_t i = 0; i < 4; i++)

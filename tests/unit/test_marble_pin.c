@@ -43,12 +43,15 @@ Test(marble_pin, takes_what_counts_in_its_trust_domain)
 {
     struct pin pin;
 
-    cr_assert(read_policy("{\"UniqueID\": \"aa\", \"Simulation\": {\"UniqueID\": \"bb\"}}", &pin), "%s", err.text);
+    cr_assert(read_policy("{\"UniqueID\": \"aa\", \"Simulation\": {\"UniqueID\": \"bb\"}}", &pin), "%s",
+              err.text);
     cr_expect(pin.given);
     cr_expect_str_eq(pin.policy.unique_id, "bb");
-    cr_assert(read_policy("{\"SignerID\": \"aa\", \"ProductID\": 1, \"SecurityVersion\": 2}", &pin), "%s", err.text);
+    cr_assert(read_policy("{\"SignerID\": \"aa\", \"ProductID\": 1, \"SecurityVersion\": 2}", &pin), "%s",
+              err.text);
     cr_expect_str_eq(pin.policy.signer_id, "aa");
-    cr_assert(read_policy("{\"UniqueID\": \"aa\", \"SignerID\": \"bb\", \"ProductID\": 1}", &pin), "%s", err.text);
+    cr_assert(read_policy("{\"UniqueID\": \"aa\", \"SignerID\": \"bb\", \"ProductID\": 1}", &pin), "%s",
+              err.text);
     cr_expect_str_eq(pin.policy.unique_id, "aa");
     cr_expect_str_eq(pin.policy.signer_id, "bb");
 }
@@ -70,7 +73,8 @@ Test(marble_pin, refuses_what_is_no_policy)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_expect_not(read_policy(cases[i].text, &pin), "%s", cases[i].text);
         cr_expect_eq(err.code, E_COORDINATOR_POLICY, "%s", cases[i].text);
-        cr_expect_not_null(strstr(err.text, "the policy of the coordinator (" FILE_NAME "): "), "%s", err.text);
+        cr_expect_not_null(strstr(err.text, "the policy of the coordinator (" FILE_NAME "): "), "%s",
+                           err.text);
         cr_expect_not_null(strstr(err.text, cases[i].words), "%s: %s", cases[i].text, err.text);
     }
     cr_expect_not(pin_read("not there", &a, &pin, &err));
@@ -159,8 +163,8 @@ static bool verify(const struct pin *pin, const struct coordinator *c)
 static void expect_refusal(const struct pin *pin, const struct coordinator *c, enum err_code code)
 {
     cr_assert_not(verify(pin, c));
-    cr_expect_eq(err.code, code, "expected %s, found %s: %s", reason_of(code)->name, reason_of(err.code)->name,
-                 err.text);
+    cr_expect_eq(err.code, code, "expected %s, found %s: %s", reason_of(code)->name,
+                 reason_of(err.code)->name, err.text);
 }
 
 Test(marble_pin, accepts_the_coordinator_that_it_names)
