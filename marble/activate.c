@@ -123,12 +123,18 @@ static bool ask(struct attempt *t, struct arena *a, struct activation *out, stru
 static bool ask_until_answered(struct attempt *t, struct arena *a, struct activation *out, struct err *err)
 {
     struct pause pause = {.least_ms = 200, .most_ms = 5000};
+    struct err before = {0};
 
     for (;;) {
         if (ask(t, a, out, err))
             return true;
+        if (err_kind(err) == ERR_TIMEOUT && before.code != E_NONE) {
+            *err = before; /* time was up in the middle of one more attempt */
+            return err_in(err, "after %u seconds", t->config->timeout_s);
+        }
         if (err_kind(err) != ERR_UNAVAILABLE)
             return false;
+        before = *err;
         if (left_ms(t) <= pause_next_ms(&pause))
             return err_in(err, "after %u seconds", t->config->timeout_s);
         pause_take(&pause);
