@@ -67,6 +67,7 @@ foreach(name marble marble_mesh marble_fallback marble_relay marble_api marble_b
 endforeach()
 
 e2e_test(soak COMMAND e2e/soak.sh 20)
+set_property(TEST e2e_soak PROPERTY RUN_SERIAL TRUE) # certificates of 10 seconds go on ageing while others use the machine
 
 foreach(example redis nginx python node go)
   if(NOT MARBLEMESH_SANITIZE OR NOT example MATCHES "redis|nginx") # nothing is preloaded into what has no sanitizer
