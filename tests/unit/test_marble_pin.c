@@ -2,6 +2,7 @@
 #include "marble/pin.h"
 
 #include <criterion/criterion.h>
+#include <unistd.h>
 
 #include "attestation/collect.h"
 #include "base/clock.h"
@@ -9,15 +10,18 @@
 #include "pki/cert.h"
 #include "pki/hash.h"
 
-#define FILE_NAME "coordinator-policy.json"
-
 static struct arena a;
 static struct err err;
+static const char *file_name; /* tests run at the same time, each in a process of its own */
 
-static void begin(void) { pki_init(); }
+static void begin(void)
+{
+    pki_init();
+    file_name = arena_printf(&a, "coordinator-policy-%d.json", (int)getpid());
+}
 static void end(void)
 {
-    (void)remove(FILE_NAME);
+    (void)remove(file_name);
     arena_wipe(&a);
 }
 
@@ -27,8 +31,8 @@ TestSuite(marble_pin, .init = begin, .fini = end);
 
 static bool read_policy(const char *text, struct pin *out)
 {
-    cr_assert(file_replace(FILE_NAME, slice_str(text), 0600, &err), "%s", err.text);
-    return pin_read(FILE_NAME, &a, out, &err);
+    cr_assert(file_replace(file_name, slice_str(text), 0600, &err), "%s", err.text);
+    return pin_read(file_name, &a, out, &err);
 }
 
 Test(marble_pin, demands_nothing_without_a_policy)
@@ -73,8 +77,9 @@ Test(marble_pin, refuses_what_is_no_policy)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         cr_expect_not(read_policy(cases[i].text, &pin), "%s", cases[i].text);
         cr_expect_eq(err.code, E_COORDINATOR_POLICY, "%s", cases[i].text);
-        cr_expect_not_null(strstr(err.text, "the policy of the coordinator (" FILE_NAME "): "), "%s",
-                           err.text);
+        cr_expect_not_null(
+            strstr(err.text, arena_printf(&a, "the policy of the coordinator (%s): ", file_name)), "%s",
+            err.text);
         cr_expect_not_null(strstr(err.text, cases[i].words), "%s: %s", cases[i].text, err.text);
     }
     cr_expect_not(pin_read("not there", &a, &pin, &err));
@@ -141,7 +146,7 @@ static struct coordinator make(void)
 
 static struct pin pin_of_this_program(void)
 {
-    struct pin pin = {.given = true, .source = FILE_NAME};
+    struct pin pin = {.given = true, .source = file_name};
 
     cr_assert(trust_domain()->package_info("/proc/self/exe", &a, &pin.policy, &err), "%s", err.text);
     pin.policy.signer_id = NULL;
