@@ -42,11 +42,20 @@ struct trust_domain {
     bool (*collateral)(const struct evidence *evidence, int64_t now, struct arena *a, struct collateral *out,
                        struct err *err);
 
+    /* For a launcher: evidence is to be about the program file that it will become, not about itself. NULL: the TEE
+     * measured all that may run in it when it started. */
+    void (*becomes)(const char *path);
+
     /* The package properties that evidence of this program file would show. Production: from the
      * SIGSTRUCT of an SGX enclave file; simulated: of any native program. E_PACKAGE_FILE. */
     bool (*package_info)(const char *path, struct arena *a, struct package_policy *out, struct err *err);
 };
 const struct trust_domain *trust_domain(void);
+
+/* A variable that evidence is collected by, or NULL; after collect_remember() as it was then: for programs that get
+ * another environment, and may change that in another thread. To be called by the only thread. */
+const char *collect_variable(const char *name);
+void collect_remember(void);
 
 /* The TEE we run in: the first of the domain's that is here. E_NO_TEE lists each that was tried and why it is not
  * here. */

@@ -39,7 +39,7 @@ bool aci_context(const char *folder, struct arena *a, struct evidence *e, struct
 }
 
 /* The one thing that says where they are, and Azure's alone. */
-static const char *context_folder(void) { return getenv(VARIABLE); }
+static const char *context_folder(void) { return collect_variable(VARIABLE); }
 
 static bool probe(struct err *err)
 {

@@ -15,6 +15,7 @@ const char *const policy_known_fields[] = {"Debug",
                                            "AcceptedTCB",
                                            "MinimumTCBEvaluationDataNumber",
                                            "CollateralGraceDays",
+                                           "RelayProof",
                                            "TDX",
                                            "SNP",
                                            "UVM",
@@ -44,6 +45,7 @@ bool policy_parse(struct fields *f, struct package_policy *out)
     parse_marblerun(f, &p);
     p.min_tcb_evaluation = field_uint(f, "MinimumTCBEvaluationDataNumber", UINT64_MAX);
     p.collateral_grace_days = field_uint(f, "CollateralGraceDays", MAX_GRACE_DAYS);
+    p.relay_proof = field_bool(f, "RelayProof");
     if (!accepted_tcb_parse(f, &p.accepted_tcb, &p.num_accepted_tcb) || !tdx_policy_parse(f, &p.tdx) ||
         !snp_policy_parse(f, &p.snp) || !uvm_policy_parse(f, &p.uvm) || !vtpm_policy_parse(f, &p.vtpm) ||
         !nitro_policy_parse(f, &p.nitro))
@@ -281,6 +283,8 @@ char *policy_json(const struct package_policy *p, struct arena *a)
         put_number(&b, "MinimumTCBEvaluationDataNumber", p->min_tcb_evaluation);
     if (p->collateral_grace_days > 0)
         put_number(&b, "CollateralGraceDays", p->collateral_grace_days);
+    if (p->relay_proof)
+        buf_str(&b, ",\"RelayProof\":true");
     sections_put(&b, p);
     buf_str(&b, "}");
     return arena_strndup(a, buf_bytes(&b));

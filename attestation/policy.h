@@ -85,6 +85,7 @@ struct package_policy {
     struct accepted_tcb *accepted_tcb; /* ours: further statuses, per advisory and until a date */
     size_t num_accepted_tcb;
     uint64_t min_tcb_evaluation; /* ours: of the collateral; 0: any */
+    bool relay_proof; /* ours: only evidence that is bound to the connection it comes over (mesh.v1) */
     uint64_t collateral_grace_days; /* ours: after its nextUpdate, while its source cannot be reached */
     struct tdx_policy tdx;
     struct snp_policy snp;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/arena.h"
 
-#include <sodium.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/secret.h"
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -110,7 +111,7 @@ void arena_wipe(struct arena *a)
     a->ends = NULL;
     for (struct arena_chunk *c = a->chunks, *next; c != NULL; c = next) {
         next = c->next;
-        sodium_memzero(c, sizeof *c + c->cap);
+        wipe(c, sizeof *c + c->cap);
         free(c);
     }
     a->chunks = NULL;

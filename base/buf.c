@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/secret.h"
 
 static bool reserve(struct buf *b, size_t n)
 {
@@ -26,7 +27,7 @@ static bool reserve(struct buf *b, size_t n)
         abort();
     if (b->len > 0) {
         memcpy(bigger, b->ptr, b->len);
-        sodium_memzero(b->ptr, b->len);
+        wipe(b->ptr, b->len);
     }
     free(b->ptr);
     b->ptr = bigger;
@@ -107,14 +108,14 @@ void buf_drop(struct buf *b, size_t n)
     if (n == 0)
         return;
     memmove(b->ptr, b->ptr + n, b->len - n);
-    sodium_memzero(b->ptr + b->len - n, n);
+    wipe(b->ptr + b->len - n, n);
     b->len -= n;
 }
 
 void buf_wipe(struct buf *b)
 {
     if (b->ptr != NULL)
-        sodium_memzero(b->ptr, b->len);
+        wipe(b->ptr, b->len);
     free(b->ptr);
     *b = (struct buf){.max = b->max};
 }

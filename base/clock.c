@@ -90,3 +90,69 @@ void rfc3339_format(char out[RFC3339_LEN + 1], int64_t t)
                    (unsigned)c.month % 100, (unsigned)c.day % 100, (unsigned)c.hour % 100,
                    (unsigned)c.minute % 100, (unsigned)c.second % 100);
 }
+
+/* ---- durations --------------------------------------------------------------------------------- */
+
+static bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+
+static int64_t take_unit(struct cursor *c)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"ns", 1},         {"us", 1000},       {"ms", 1000000},
+                 {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
+    struct slice name = c->rest;
+
+    for (name.len = 0; name.len < c->rest.len && !is_digit(name.ptr[name.len]) && name.ptr[name.len] != '.';)
+        name.len++;
+    (void)cursor_take(c, name.len);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (slice_equal(name, slice_str(units[i].name)))
+            return units[i].ns;
+    return 0;
+}
+
+/* A number with digits behind its point, as `n` of `scale` parts. Digits that change nothing are not kept. */
+static bool take_number(struct cursor *c, int64_t *n, int64_t *scale)
+{
+    bool is_fraction = false, has_digit = false;
+
+    *n = 0;
+    *scale = 1;
+    while (c->rest.len > 0 && (is_digit(c->rest.ptr[0]) || (c->rest.ptr[0] == '.' && !is_fraction))) {
+        const uint8_t at = cursor_u8(c);
+
+        has_digit |= at != '.';
+        if (at == '.')
+            is_fraction = true;
+        else if (is_fraction && *scale >= 1000000000)
+            continue;
+        else if (__builtin_mul_overflow(*n, 10, n) || __builtin_add_overflow(*n, at - '0', n))
+            return false;
+        else if (is_fraction)
+            *scale *= 10;
+    }
+    return has_digit;
+}
+
+bool duration_decode(struct slice text, int64_t *ms)
+{
+    struct cursor c = cursor_over(text);
+    int64_t total = 0, n, scale;
+
+    while (c.rest.len > 0) {
+        int64_t unit, whole, part;
+
+        if (!take_number(&c, &n, &scale) || (unit = take_unit(&c)) == 0 ||
+            __builtin_mul_overflow(n / scale, unit, &whole))
+            return false;
+        part = unit >= scale ? n % scale * (unit / scale) : 0; /* below `unit` */
+        if (__builtin_add_overflow(total, whole, &total) || __builtin_add_overflow(total, part, &total))
+            return false;
+    }
+    if (text.len == 0)
+        return false;
+    *ms = total / 1000000;
+    return true;
+}

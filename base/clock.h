@@ -23,3 +23,7 @@ struct civil civil_of_time(int64_t t);
 bool rfc3339_parse(struct slice text, int64_t *out);
 enum { RFC3339_LEN = 20 };
 void rfc3339_format(char out[RFC3339_LEN + 1], int64_t t); /* years 0000 to 9999 */
+
+/* A duration as Go writes them ("1h30m", "1.5h", "90s", "100ms"; units ns, us, ms, s, m, h), not negative, in
+ * milliseconds; what is less than one is dropped. */
+bool duration_decode(struct slice text, int64_t *ms);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 
-#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 /* jansson's free() gives no size, so each block carries its own in front. */
@@ -32,7 +32,7 @@ static void wiping_free(void *p)
     if (p == NULL)
         return;
     h--;
-    sodium_memzero(h + 1, h->size);
+    wipe(h + 1, h->size);
     free(h);
 }
 

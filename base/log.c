@@ -73,12 +73,11 @@ static void put_text_line(struct buf *b, enum log_level level, const char *msg, 
     const bool colour = isatty(STDERR_FILENO) && getenv("NO_COLOR") == NULL && level != LOG_INFO;
     const time_t now = (time_t)clock_now();
     struct tm local;
-    char at[16] = "";
     const char *key, *value;
 
     if (localtime_r(&now, &local) != NULL)
-        (void)strftime(at, sizeof at, "%H:%M:%S", &local);
-    buf_printf(b, "%s %s%s%s  ", at, colour ? colours[level] : "", names[level], colour ? "\033[0m" : "");
+        buf_printf(b, "%02d:%02d:%02d", local.tm_hour, local.tm_min, local.tm_sec);
+    buf_printf(b, " %s%s%s  ", colour ? colours[level] : "", names[level], colour ? "\033[0m" : "");
     put_shown(b, msg);
     while ((key = va_arg(ap, const char *)) != NULL) {
         value = va_arg(ap, const char *);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base/secret.h: bytes that must not leave.
  *
- * Guarded and locked by libsodium, compared in constant time, wiped on release. There is
+ * On pages of its own between guards, locked as far as the system lets us, compared in constant time, wiped on
+ * release; a dump of the process leaves it out. There is
  * no way from a secret to a char *, so none to a log line or a struct err.
- * Zero-initialised is empty. secret_init() must have run once in the process.
+ * Zero-initialised is empty.
  */
 #pragma once
 #include "base/bytes.h"
@@ -14,8 +15,8 @@ struct secret {
     size_t len;
 };
 
-/* Prepares libsodium; may be called often and from any thread. Aborts if the system has no
- * randomness to give. Every program calls it first thing. */
+/* Aborts if the system has no randomness to give; waits for it while the system starts. May be called often and from
+ * any thread. Every program calls it first thing. */
 void secret_init(void);
 
 void secret_new(struct secret *out, size_t len);         /* zeroed; never fails: aborts */

@@ -23,7 +23,8 @@ include(CheckPIESupported)
 check_pie_supported(LANGUAGES C)
 
 add_compile_definitions(_GNU_SOURCE)
-add_compile_options(-fstack-protector-strong -fstack-clash-protection)
+# Each function is a section of its own, so that the small programs leave out what they do not call.
+add_compile_options(-fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections)
 add_link_options(-Wl,-z,relro,-z,now)
 
 # Symbols of static libraries never leave a program or shared object. Test frameworks load shared libraries that

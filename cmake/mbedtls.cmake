@@ -5,10 +5,12 @@
 #   mbedtls_all       what layers link to: one of
 #   mbedtls_openssl   P-256 by OpenSSL's libcrypto, through the driver interface of p256-m (pki/p256_openssl.c)
 #   mbedtls_builtin   P-256 by mbedTLS itself: the smallest trusted base, about a ninth of the speed
+#   mbedtls_small     the same configuration as the chosen one, in as few bytes as may be and without OpenSSL (P-256 by
+#                     p256-m's own code): for what has to be small and alone, the launcher and the library to preload
 #
 # The one that was not chosen is built when its test is.
 
-find_package(OpenSSL 3.0 COMPONENTS Crypto)
+find_package(OpenSSL 3.0 COMPONENTS Crypto SSL)
 if(OPENSSL_FOUND)
   set(default_backend openssl)
 else()
@@ -53,7 +55,8 @@ set_source_files_properties(${mbedtls_source}/library/ssl_tls13_server.c PROPERT
   "mbedtls_ssl_write_sig_alg_ext=mesh_ssl_write_sig_alg_ext;\
 mbedtls_ssl_tls13_process_certificate_verify=mesh_ssl_tls13_process_certificate_verify")
 
-function(add_mbedtls backend)
+# mbedTLS vets -O2 and -Os for side channels that compilers make.
+function(add_mbedtls backend optimization)
   set(target mbedtls_${backend})
   add_library(${target} STATIC EXCLUDE_FROM_ALL ${mbedtls_files})
   set_target_properties(${target} PROPERTIES C_EXTENSIONS ON) # the dialect upstream tests with
@@ -61,10 +64,10 @@ function(add_mbedtls backend)
   target_compile_definitions(${target}
     PUBLIC MBEDTLS_USER_CONFIG_FILE="cmake/mbedtls_user_config.h"
     PRIVATE MBEDTLS_ALIGNMENT_DISABLE_EFFICENT_UNALIGNED_ACCESS) # as Debian does, who found it miscompiled
-  target_compile_options(${target} PRIVATE -O2)
+  target_compile_options(${target} PRIVATE ${optimization})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR} PRIVATE ${mbedtls_source}/library)
   target_include_directories(${target} SYSTEM PUBLIC ${mbedtls_source}/include)
-  target_link_libraries(${target} PUBLIC Threads::Threads sodium)
+  target_link_libraries(${target} PUBLIC Threads::Threads ed25519)
 
   add_library(tls_seam_${backend} OBJECT ${PROJECT_SOURCE_DIR}/net/tls_seam.c)
   target_compile_definitions(tls_seam_${backend}
@@ -72,22 +75,31 @@ function(add_mbedtls backend)
   target_include_directories(tls_seam_${backend} PRIVATE ${PROJECT_SOURCE_DIR})
   target_include_directories(tls_seam_${backend} SYSTEM PRIVATE
     ${mbedtls_source}/include ${mbedtls_source}/library)
-  target_link_libraries(tls_seam_${backend} PRIVATE warnings warnings_strict sodium)
+  target_link_libraries(tls_seam_${backend} PRIVATE warnings warnings_strict)
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:tls_seam_${backend}>)
 endfunction()
 
-add_mbedtls(builtin)
+# P-256 through the interface of p256-m: by its own code, or by the seam, which defines the same functions.
+function(use_p256_driver target)
+  target_sources(${target} PRIVATE ${mbedtls_source}/3rdparty/p256-m/p256-m_driver_entrypoints.c ${ARGN})
+  target_compile_definitions(${target} PUBLIC MARBLEMESH_P256_SEAM)
+  target_include_directories(${target} PRIVATE ${mbedtls_source}/3rdparty/p256-m)
+endfunction()
+
+add_mbedtls(builtin -O2)
+add_mbedtls(small -Os)
+target_compile_definitions(mbedtls_small PRIVATE # of no structure's size
+  MBEDTLS_ECP_FIXED_POINT_OPTIM=0 MBEDTLS_SHA256_SMALLER MBEDTLS_SHA512_SMALLER)
+if(P256_BACKEND STREQUAL "openssl")
+  use_p256_driver(mbedtls_small ${mbedtls_source}/3rdparty/p256-m/p256-m/p256-m.c)
+endif()
 
 if(OPENSSL_FOUND)
-  add_mbedtls(openssl)
-  # p256-m.c itself is never compiled: the seam defines its functions.
+  add_mbedtls(openssl -O2)
   add_library(p256_seam OBJECT ${PROJECT_SOURCE_DIR}/pki/p256_openssl.c)
   target_include_directories(p256_seam SYSTEM PRIVATE ${mbedtls_source}/3rdparty/p256-m)
   target_link_libraries(p256_seam PRIVATE warnings warnings_strict OpenSSL::Crypto Threads::Threads)
-  target_sources(mbedtls_openssl PRIVATE
-    ${mbedtls_source}/3rdparty/p256-m/p256-m_driver_entrypoints.c $<TARGET_OBJECTS:p256_seam>)
-  target_compile_definitions(mbedtls_openssl PUBLIC MARBLEMESH_P256_SEAM)
-  target_include_directories(mbedtls_openssl PRIVATE ${mbedtls_source}/3rdparty/p256-m)
+  use_p256_driver(mbedtls_openssl $<TARGET_OBJECTS:p256_seam>)
   target_link_libraries(mbedtls_openssl PUBLIC OpenSSL::Crypto)
 endif()
 

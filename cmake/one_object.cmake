@@ -9,6 +9,28 @@
 # shared: SYSTEM in our own build, PkgConfig::NEEDS for who has it installed (cmake/marblemesh-config.cmake.in).
 # Outside they are marblemesh::EXPORT_NAME and marblemesh::EXPORT_NAME-shared.
 
+#   one_object(NAME OBJECTS file... ARCHIVES file... [DEPENDS target...])
+#
+# That object: sets `object` to it and `exports_map`, and makes the target NAME-object, for what is made of it.
+
+function(one_object name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OBJECTS;ARCHIVES;DEPENDS")
+  set(exports_map ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${exports_map})
+  file(STRINGS ${exports_map} keep_exports REGEX "^ +[a-z_]+;$")
+  list(TRANSFORM keep_exports REPLACE "^ +([a-z_]+);$" "--keep-global-symbol=\\1")
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
+  add_custom_command(OUTPUT ${object}
+    COMMAND ${CMAKE_LINKER} -r -o ${object}.all ${arg_OBJECTS} --start-group ${arg_ARCHIVES} --end-group
+    COMMAND ${CMAKE_OBJCOPY} ${keep_exports} ${object}.all ${object}
+    DEPENDS ${arg_DEPENDS} ${arg_OBJECTS} ${arg_ARCHIVES} ${exports_map}
+    COMMENT "Linking ${name}.o" COMMAND_EXPAND_LISTS VERBATIM)
+  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
+  add_custom_target(${name}-object DEPENDS ${object}) # made once, whoever uses it
+  set(object ${object} PARENT_SCOPE)
+  set(exports_map ${exports_map} PARENT_SCOPE)
+endfunction()
+
 function(one_object_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NEEDS;EXPORT;EXPORT_NAME" "OBJECTS;LAYERS;SYSTEM")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_OBJECTS OR NOT arg_EXPORT)
@@ -17,21 +39,9 @@ function(one_object_library name)
   if(NOT arg_EXPORT_NAME)
     set(arg_EXPORT_NAME ${name})
   endif()
-  set(exports_map ${CMAKE_CURRENT_SOURCE_DIR}/exports.map)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${exports_map})
-  file(STRINGS ${exports_map} keep_exports REGEX "^ +[a-z_]+;$")
-  list(TRANSFORM keep_exports REPLACE "^ +([a-z_]+);$" "--keep-global-symbol=\\1")
-
-  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.o)
   list(TRANSFORM arg_LAYERS REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE archives)
   list(TRANSFORM arg_OBJECTS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
-  add_custom_command(OUTPUT ${object}
-    COMMAND ${CMAKE_LINKER} -r -o ${object}.all ${objects} --start-group ${archives} --end-group
-    COMMAND ${CMAKE_OBJCOPY} ${keep_exports} ${object}.all ${object}
-    DEPENDS ${arg_LAYERS} ${objects} ${exports_map}
-    COMMENT "Linking ${name}.o" COMMAND_EXPAND_LISTS VERBATIM)
-  set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
-  add_custom_target(${name}-object DEPENDS ${object}) # made once, for both
+  one_object(${name} OBJECTS ${objects} ARCHIVES ${archives} DEPENDS ${arg_LAYERS})
 
   add_library(${name} STATIC ${object})
   add_library(${name}-shared SHARED ${object})

@@ -12,7 +12,7 @@ if(P256_BACKEND STREQUAL "openssl")
 endif()
 list(JOIN attest_modules " " attest_modules)
 set(client_modules "${attest_modules} libuv libnghttp2")
-set(marble_modules "${client_modules} libprotobuf-c")
+string(REPLACE "libsodium " "" marble_modules "${client_modules} libprotobuf-c") # marbles compute no Ed25519
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/marblemesh)
 configure_package_config_file(cmake/marblemesh-config.cmake.in marblemesh-config.cmake

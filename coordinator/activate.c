@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "coordinator/challenge.h"
 #include "coordinator/params.h"
 #include "pki/hash.h"
 
@@ -10,12 +11,17 @@
 struct candidate {
     struct core *core;
     const struct mesh *mesh;
-    const struct activation *what;
+    struct activation *what;
     const struct marble *marble;
+    struct csr csr;
     struct uuid uuid;
     struct marble_identity identity;
+    uint8_t stand_in[MESH_STAND_IN_SIZE]; /* for the private key, where that stays with the marble */
     struct slice reply;
 };
+
+static bool is_by_rpc(const struct candidate *c) { return c->what->way == ACTIVATE_BY_RPC; }
+static bool is_renewal(const struct candidate *c) { return c->what->way == RENEW_BY_MESH; }
 
 static bool check_state(struct candidate *c, struct arena *a, struct err *err)
 {
@@ -23,21 +29,80 @@ static bool check_state(struct candidate *c, struct arena *a, struct err *err)
     return mesh_require(c->mesh, 1u << MESH_ACCEPTING_MARBLES, err);
 }
 
-static bool check_client(struct candidate *c, struct arena *a, struct err *err)
+/* Who renews is who its certificate says. */
+static bool check_member(struct candidate *c, struct arena *a, struct err *err)
 {
-    (void)a;
-    return c->what->num_peer_chain > 0 ||
-           err_set(err, E_CLIENT_CERT, "the connection carries no client certificate");
+    struct mesh_activate_request *r = &c->what->request;
+    char uuid[UUID_LEN + 1];
+    struct marble_peer who;
+
+    if (!mesh_member_peer(c->mesh, c->what->peer_chain, c->what->num_peer_chain, c->what->now, a, &who, err))
+        return false;
+    uuid_format(uuid, who.uuid);
+    r->marble_type = who.type;
+    r->uuid = arena_strdup(a, uuid);
+    return true;
 }
 
-/* The evidence must speak of the certificate of this very connection; the rest of report data is zero. */
+static bool check_client(struct candidate *c, struct arena *a, struct err *err)
+{
+    const struct activation *what = c->what;
+
+    if (is_by_rpc(c))
+        return what->num_peer_chain > 0 ||
+               err_set(err, E_CLIENT_CERT, "the connection carries no client certificate");
+    return challenge_check(core_challenge_key(c->core), what->exporter, what->request.nonce, what->now,
+                           err) &&
+           (!is_renewal(c) || check_member(c, a, err));
+}
+
+/* The key that is bound to the evidence; MarbleRun looks at the request later. */
+static bool check_key(struct candidate *c, struct arena *a, struct err *err)
+{
+    return is_by_rpc(c) ||
+           (csr_parse(c->what->request.csr, a, &c->csr, err) && authority_check_own_key(c->csr.spki, err));
+}
+
+/* rpc.Marble: the certificate of this very connection; the rest of report data is zero. */
+static void bind_evidence(const struct candidate *c, uint8_t report_data[64])
+{
+    const struct mesh_binding b = {c->what->request.nonce, c->what->exporter, c->csr.spki};
+
+    memset(report_data, 0, 64);
+    if (is_by_rpc(c))
+        sha256(report_data, c->what->peer_chain[0]);
+    else
+        mesh_binding(&b, report_data);
+}
+
+/* Genuine, of the right program, and made for something else: for another connection, or only another key? */
+static bool tell_relayed(const struct candidate *c, const uint8_t expected[64], const struct verdict *verdict,
+                         struct err *err)
+{
+    const struct slice bound = verdict->claims.bound;
+
+    if (err->code != E_REPORT_DATA || is_by_rpc(c) || bound.len != 64 ||
+        memcmp(bound.ptr, expected, MESH_BINDING_CONNECTION) == 0)
+        return false;
+    return err_set(
+        err, E_EVIDENCE_RELAYED,
+        "the evidence was made for another TLS connection than the one it came over: somebody between the "
+        "service and the coordinator ends the connection");
+}
+
 static bool check_evidence(const struct candidate *c, struct arena *a, struct err *err)
 {
     const struct package *package = mesh_package(c->mesh, c->marble);
-    const struct slice quote = c->what->request->quote;
-    uint8_t report_data[64] = {0};
+    const struct slice quote = c->what->request.evidence;
+    uint8_t report_data[64];
     struct verdict verdict;
 
+    if (is_by_rpc(c) && package->policy.relay_proof)
+        return err_set(
+            err, E_RELAY_PROOF,
+            "package \"%s\" demands evidence that cannot be relayed (RelayProof), and rpc.Marble/Activate "
+            "has none",
+            package->name);
     if (core_tee(c->core) == NULL)
         return true; /* the simulated domain without a TEE: nobody has evidence */
     if (quote.len == 0)
@@ -45,30 +110,30 @@ static bool check_evidence(const struct candidate *c, struct arena *a, struct er
     if (quote.len > LIMIT_EVIDENCE)
         return err_set(err, E_EVIDENCE_FORMAT, "a quote of %zu bytes, and more than %d are not read",
                        quote.len, LIMIT_EVIDENCE);
-    sha256(report_data, c->what->peer_chain[0]);
-    if (!judge_evidence(core_judge(c->core), quote, &package->policy, slice_of(report_data, sizeof report_data),
-                        c->what->now, a, &verdict, err))
-        return err_in(err, "package \"%s\"", package->name);
-    return platforms_match(c->mesh->manifest->platform_rules, c->mesh->manifest->num_infrastructures, &verdict.claims,
-                           err);
+    bind_evidence(c, report_data);
+    if (!judge_evidence(core_judge(c->core), quote, &package->policy,
+                        slice_of(report_data, sizeof report_data), c->what->now, a, &verdict, err))
+        return tell_relayed(c, report_data, &verdict, err) || err_in(err, "package \"%s\"", package->name);
+    return platforms_match(c->mesh->manifest->platform_rules, c->mesh->manifest->num_infrastructures,
+                           &verdict.claims, err);
 }
 
 static bool check_admission(struct candidate *c, struct arena *a, struct err *err)
 {
-    const char *type = c->what->request->marble_type;
+    const char *type = c->what->request.marble_type;
 
     c->marble = manifest_marble(c->mesh->manifest, type);
     if (c->marble == NULL)
         return err_set(err, E_MARBLE_UNKNOWN, "the manifest has no marble \"%s\"",
                        text_shown(a, slice_str(type)));
-    return (check_evidence(c, a, err) && core_may_activate(c->core, c->marble, err)) ||
+    return (check_evidence(c, a, err) && (is_renewal(c) || core_may_activate(c->core, c->marble, err))) ||
            err_in(err, "marble \"%s\" is not admitted", c->marble->type);
 }
 
 /* The all-zero UUID would give private secrets a salt that belongs to nobody. */
 static bool check_uuid(struct candidate *c, struct arena *a, struct err *err)
 {
-    const struct slice text = slice_str(c->what->request->uuid);
+    const struct slice text = slice_str(c->what->request.uuid);
 
     if (!uuid_parse(text, &c->uuid))
         return err_set(err, E_UUID_INVALID, "UUID: expected 36 characters after RFC 9562, found \"%s\"",
@@ -79,12 +144,20 @@ static bool check_uuid(struct candidate *c, struct arena *a, struct err *err)
 
 static bool issue(struct candidate *c, struct arena *a, struct err *err)
 {
-    struct csr csr;
+    const int64_t lifetime = is_by_rpc(c) ? 0 : c->mesh->manifest->leaf_lifetime;
 
     c->identity.ca = c->mesh->ca;
-    return csr_parse(c->what->request->csr, a, &csr, err) &&
-           authority_issue_marble(c->mesh->ca, &csr, marble_san(c->mesh->manifest, c->marble, c->uuid, a),
-                                  c->uuid, c->marble->type, c->what->now, a, &c->identity.issued, err);
+    if (is_by_rpc(c) && !csr_parse(c->what->request.csr, a, &c->csr, err))
+        return false;
+    if (!authority_issue_marble(c->mesh->ca, &c->csr, marble_san(c->mesh->manifest, c->marble, c->uuid, a),
+                                c->uuid, c->marble->type, lifetime, c->what->now, a, &c->identity.issued,
+                                err))
+        return false;
+    if (is_by_rpc(c))
+        return true;
+    mesh_new_stand_in(c->stand_in);
+    c->identity.issued.private_key = slice_of(c->stand_in, sizeof c->stand_in);
+    return true;
 }
 
 /* What the marble's templates and TLS tags name: nothing else is made for it. */
@@ -101,17 +174,30 @@ static const struct secret_names *names_used(const struct marble *m, struct aren
     return names;
 }
 
+static struct slice encode(const struct candidate *c, const struct parameters *p, struct arena *a)
+{
+    struct slice chain[] = {c->identity.issued.cert, c->mesh->ca->intermediate.der};
+    const struct mesh_activate_reply reply = {.chain = chain,
+                                              .num_chain = 2,
+                                              .parameters = *p,
+                                              .key_stand_in = c->identity.issued.private_key,
+                                              .revision = c->mesh->revision};
+
+    return is_by_rpc(c) ? activation_response_encode(p, a) : mesh_activate_reply_encode(&reply, a);
+}
+
 static bool build(struct candidate *c, struct arena *a, struct err *err)
 {
     const struct mesh *m = c->mesh;
-    const struct secrets_for who = {m->manifest, &m->secrets, m->ca, c->uuid, c->marble, names_used(c->marble, a)};
+    const struct secrets_for who = {m->manifest, &m->secrets, m->ca,
+                                    c->uuid,     c->marble,   names_used(c->marble, a)};
     struct marble_secrets secrets;
     struct parameters p;
 
     if (!secrets_of_marble(&who, c->what->now, a, &secrets, err) ||
         !params_build(m->manifest, c->marble, &c->identity, &secrets, a, &p, err))
         return false;
-    c->reply = activation_response_encode(&p, a);
+    c->reply = encode(c, &p, a);
     return c->reply.len < LIMIT_GRPC_MESSAGE ||
            err_set(
                err, E_ACTIVATION_SIZE,
@@ -122,7 +208,7 @@ static bool build(struct candidate *c, struct arena *a, struct err *err)
 static bool count(struct candidate *c, struct arena *a, struct err *err)
 {
     (void)a;
-    return core_count_activation(c->core, c->marble, err);
+    return is_renewal(c) || core_count_activation(c->core, c->marble, err);
 }
 
 /* The order is the protocol: what a refused marble learns depends on it. */
@@ -132,6 +218,7 @@ static const struct {
 } STEPS[] = {
     {check_state, GRPC_FAILED_PRECONDITION},
     {check_client, GRPC_UNAUTHENTICATED},
+    {check_key, GRPC_INVALID_ARGUMENT},
     {check_admission, GRPC_PERMISSION_DENIED},
     {check_uuid, GRPC_INVALID_ARGUMENT},
     {issue, GRPC_INTERNAL},
@@ -140,8 +227,8 @@ static const struct {
 };
 enum { NUM_STEPS = sizeof STEPS / sizeof STEPS[0] };
 
-bool activate(struct core *core, const struct activation *what, struct arena *a, struct slice *reply,
-              int *status, struct err *err)
+bool activate(struct core *core, struct activation *what, struct arena *a, struct slice *reply, int *status,
+              struct err *err)
 {
     scoped(mesh_release) struct mesh *mesh = core_mesh(core);
     struct candidate c = {.core = core, .mesh = mesh, .what = what};

@@ -55,19 +55,24 @@ void authority_release(struct authority **ca)
 
 /* ---- made and loaded ------------------------------------------------------------------------- */
 
-static bool identity_of(const struct cert *c, const struct key *k, struct tls_identity **out, struct err *err)
+static bool identity_of(const struct slice *chain, size_t num, const struct key *k, struct tls_identity **out,
+                        struct err *err)
 {
     scoped(secret_wipe) struct secret pkcs8 = {0};
 
     key_to_pkcs8(k, &pkcs8);
-    return tls_identity_new(&c->der, 1, secret_bytes(&pkcs8), out, err);
+    return tls_identity_new(chain, num, secret_bytes(&pkcs8), out, err);
 }
 
+/* Behind the marble root, which MarbleRun shows alone, stands the intermediate: of the same name and key, it
+ * leads whoever knows the root there. */
 static bool make_identities(struct authority *ca, struct err *err)
 {
+    const struct slice mesh[] = {ca->marble_root.der, ca->intermediate.der};
+
     return cert_san(&ca->root, &ca->impl->arena, &ca->names, err) &&
-           identity_of(&ca->root, &ca->root_key, &ca->client_identity, err) &&
-           identity_of(&ca->marble_root, &ca->key, &ca->mesh_identity, err);
+           identity_of(&ca->root.der, 1, &ca->root_key, &ca->client_identity, err) &&
+           identity_of(mesh, 2, &ca->key, &ca->mesh_identity, err);
 }
 
 /* One of the three, signed by `issuer` or itself. */
@@ -128,6 +133,7 @@ bool authority_rotate(const struct authority *before, int64_t now, struct author
     key_to_pkcs8(&before->root_key, &root_key);
     if (!key_from_pkcs8(secret_bytes(&root_key), &ca->root_key, err) ||
         !cert_parse(arena_copy(a, before->root.der), a, &ca->root, err) ||
+        !cert_parse(arena_copy(a, before->marble_root.der), a, &ca->previous_marble_root, err) ||
         !make_issuers(ca, &before->names, now, err))
         return false;
     *out = ca;
@@ -149,6 +155,8 @@ static bool load_parts(struct authority *ca, const struct authority_parts *p, st
     return cert_parse(arena_copy(a, p->root), a, &ca->root, err) &&
            cert_parse(arena_copy(a, p->intermediate), a, &ca->intermediate, err) &&
            cert_parse(arena_copy(a, p->marble_root), a, &ca->marble_root, err) &&
+           (p->previous_marble_root.len == 0 ||
+            cert_parse(arena_copy(a, p->previous_marble_root), a, &ca->previous_marble_root, err)) &&
            key_from_pkcs8(p->root_key, &ca->root_key, err) && key_from_pkcs8(p->key, &ca->key, err) &&
            belongs(&ca->root, &ca->root_key, "root", a, err) &&
            belongs(&ca->intermediate, &ca->key, "intermediate", a, err) &&
@@ -181,9 +189,12 @@ static struct slice secret_in(struct arena *a, const struct key *k,
 
 struct authority_parts authority_parts(const struct authority *ca, struct arena *a)
 {
-    return (struct authority_parts){ca->root.der, ca->intermediate.der, ca->marble_root.der,
+    return (struct authority_parts){ca->root.der,
+                                    ca->intermediate.der,
+                                    ca->marble_root.der,
                                     secret_in(a, &ca->root_key, key_to_sec1),
-                                    secret_in(a, &ca->key, key_to_sec1)};
+                                    secret_in(a, &ca->key, key_to_sec1),
+                                    ca->previous_marble_root.der};
 }
 
 /* ---- issuing --------------------------------------------------------------------------------- */
@@ -296,9 +307,41 @@ static bool marble_subject(struct slice subject, const char *uuid, struct arena 
     return true;
 }
 
+static bool issue_fresh(const struct authority *ca, const struct cert_spec *spec, struct arena *a,
+                        struct issued *out, struct err *err)
+{
+    scoped(key_wipe) struct key key = {0};
+
+    return key_generate(KEY_P256, &key, err) && authority_issue(ca, spec, &key, a, out, err);
+}
+
+static bool issue_own(const struct authority *ca, const struct cert_spec *spec, struct slice spki,
+                      struct arena *a, struct issued *out, struct err *err)
+{
+    struct issued i = {.public_key = spki};
+
+    if (!cert_issue(spec, spki, &ca->marble_root, &ca->key, a, &i.cert, err))
+        return false;
+    *out = i;
+    return true;
+}
+
+bool authority_check_own_key(struct slice spki, struct err *err)
+{
+    enum key_type type;
+
+    if (!spki_check(spki, &type, err)) {
+        (void)err_as(err, E_CSR_FORMAT);
+        return err_in(err, "certificate request");
+    }
+    return type == KEY_P256 || type == KEY_P384 ||
+           err_set(err, E_CSR_FORMAT,
+                   "certificate request: expected a key on P-256 or P-384, found another kind");
+}
+
 bool authority_issue_marble(const struct authority *ca, const struct csr *csr, const struct san *names,
-                            struct uuid uuid, const char *marble_type, int64_t now, struct arena *a,
-                            struct issued *out, struct err *err)
+                            struct uuid uuid, const char *marble_type, int64_t lifetime, int64_t now,
+                            struct arena *a, struct issued *out, struct err *err)
 {
     const struct san asked = {
         .dns = csr->san.dns, .num_dns = csr->san.num_dns, .ips = csr->san.ips, .num_ips = csr->san.num_ips};
@@ -308,7 +351,7 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, c
     };
     struct cert_spec spec = {
         .not_before = now,
-        .not_after = now + CA_VALIDITY,
+        .not_after = now + (lifetime == 0 ? CA_VALIDITY : lifetime),
         .san = names != NULL ? *names : asked,
         .key_usage = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT,
         .eku_server = true,
@@ -319,7 +362,6 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, c
         .extra = &type,
         .num_extra = 1,
     };
-    scoped(key_wipe) struct key key = {0};
     char name[UUID_LEN + 1];
 
     uuid_format(name, uuid);
@@ -327,7 +369,9 @@ bool authority_issue_marble(const struct authority *ca, const struct csr *csr, c
         return err_in(err, names != NULL ? "manifest" : "certificate request");
     return marble_subject(names != NULL ? name_build(a, NULL, 0) : csr->subject, name, a, &spec.subject_name,
                           err) &&
-           key_generate(KEY_P256, &key, err) && authority_issue(ca, &spec, &key, a, out, err);
+           (lifetime == 0
+                ? issue_fresh(ca, &spec, a, out, err)
+                : authority_check_own_key(csr->spki, err) && issue_own(ca, &spec, csr->spki, a, out, err));
 }
 
 /* ---- recognising ----------------------------------------------------------------------------- */
@@ -349,13 +393,13 @@ static bool may_serve(const struct cert *c)
     return e == NULL;
 }
 
-static bool read_marble(const struct authority *ca, struct slice der, int64_t now, struct arena *a,
-                        const char **type, struct uuid *uuid, struct err *err)
+static bool read_marble(const struct cert *roots, size_t num_roots, struct slice der, int64_t now,
+                        struct arena *a, const char **type, struct uuid *uuid, struct err *err)
 {
     const struct extension *e;
     struct cert c;
 
-    if (!cert_parse(der, a, &c, err) || !chain_verify(&c, NULL, 0, &ca->marble_root, 1, now, err))
+    if (!cert_parse(der, a, &c, err) || !chain_verify(&c, NULL, 0, roots, num_roots, now, err))
         return false;
     e = cert_extension(&c, slice_of(MARBLE_TYPE_OID, sizeof MARBLE_TYPE_OID));
     if (e == NULL || !text_is_utf8(e->value) || !uuid_parse(cert_common_name(&c), uuid) || !may_serve(&c))
@@ -367,13 +411,29 @@ static bool read_marble(const struct authority *ca, struct slice der, int64_t no
     return true;
 }
 
-bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
-                         struct arena *a, const char **type, struct uuid *uuid, struct err *err)
+static bool find_marble(const struct cert *roots, size_t num_roots, const struct slice *chain,
+                        size_t num_chain, int64_t now, struct arena *a, const char **type, struct uuid *uuid,
+                        struct err *err)
 {
     if (num_chain == 0)
         return err_set(err, E_CERT_CHAIN, "expected a marble's certificate, found none");
     for (size_t i = 0; i < num_chain; i++)
-        if (read_marble(ca, chain[i], now, a, type, uuid, err))
+        if (read_marble(roots, num_roots, chain[i], now, a, type, uuid, err))
             return true;
     return err_as(err, E_CERT_CHAIN);
+}
+
+bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                         struct arena *a, const char **type, struct uuid *uuid, struct err *err)
+{
+    return find_marble(&ca->marble_root, 1, chain, num_chain, now, a, type, uuid, err);
+}
+
+bool authority_member_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                         struct arena *a, const char **type, struct uuid *uuid, struct err *err)
+{
+    const struct cert roots[] = {ca->marble_root, ca->previous_marble_root};
+
+    return find_marble(roots, ca->previous_marble_root.der.len > 0 ? 2 : 1, chain, num_chain, now, a, type,
+                       uuid, err);
 }

@@ -19,8 +19,9 @@
 
 struct authority {
     struct cert root, intermediate, marble_root;
-    struct san names;         /* of the root */
-    struct key root_key, key; /* key: of intermediate and marble root */
+    struct cert previous_marble_root; /* of before the last update; der is empty if there was none */
+    struct san names;                 /* of the root */
+    struct key root_key, key;         /* key: of intermediate and marble root */
     struct tls_identity *client_identity, *mesh_identity;
     struct authority_impl *impl;
 };
@@ -37,6 +38,7 @@ bool authority_rotate(const struct authority *before, int64_t now, struct author
  * together. */
 struct authority_parts {
     struct slice root, intermediate, marble_root, root_key, key;
+    struct slice previous_marble_root; /* may be empty */
 };
 bool authority_load(const struct authority_parts *parts, struct authority **out, struct err *err);
 
@@ -58,18 +60,28 @@ bool authority_issue(const struct authority *ca, const struct cert_spec *spec, c
 /* The marble's identity. The subject is the request's without CN and O, and with CN = UUID; names are the
  * request's; the type is in extension 1.3.9903.2.1. The key is fresh: the request's is not certified.
  * With `names`, which are the manifest's, these alone count and the subject is the UUID: nothing is the
- * request's. E_CSR_FORMAT, E_NAME_RESERVED. */
+ * request's. E_CSR_FORMAT, E_NAME_RESERVED.
+ *
+ * With a lifetime (seconds; 0: none) it is ours instead: the request's own key is certified for so long, and
+ * the result has no private key. On P-256 or P-384, else E_CSR_FORMAT. */
 bool authority_issue_marble(const struct authority *ca, const struct csr *csr, const struct san *names,
-                            struct uuid uuid, const char *marble_type, int64_t now, struct arena *a,
-                            struct issued *out, struct err *err);
+                            struct uuid uuid, const char *marble_type, int64_t lifetime, int64_t now,
+                            struct arena *a, struct issued *out, struct err *err);
 
 /* None of these names is the coordinator's, and none would be taken for one (behind a wildcard of either
  * side). localhost and the loopback addresses are everybody's of a machine. E_NAME_RESERVED. */
 bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,
                            struct err *err);
 
+/* Is this a key that can be certified so? E_CSR_FORMAT. */
+bool authority_check_own_key(struct slice spki, struct err *err);
+
 /* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid
  * now, may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last
  * update are none. *type lives in the arena. E_CERT_CHAIN. */
 bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                         struct arena *a, const char **type, struct uuid *uuid, struct err *err);
+
+/* The same, and the marble root before it counts too: a marble that ran during an update. */
+bool authority_member_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
                          struct arena *a, const char **type, struct uuid *uuid, struct err *err);

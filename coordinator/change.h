@@ -22,6 +22,7 @@ struct core {
     struct current mesh;    /* the snapshot */
     pthread_mutex_t writer; /* guards the next, and serialises changes of the mesh */
     struct recovery recovery;
+    struct secret challenge_key;     /* constant after core_open() */
     struct ephemeral_key *ephemeral; /* has a lock of its own */
 };
 

@@ -32,6 +32,7 @@ static struct core *core_new(const struct core_options *o)
     core->judge = o->judge;
     core->events = events_new();
     core->ephemeral = ephemeral_new();
+    secret_random(&core->challenge_key, 32);
     return core;
 }
 
@@ -63,6 +64,7 @@ void core_close(struct core **core)
     core_publish(gone, &none);
     recovery_drop(&gone->recovery);
     ephemeral_free(&gone->ephemeral);
+    secret_wipe(&gone->challenge_key);
     store_close(&gone->store);
     events_free(&gone->events);
     (void)pthread_mutex_destroy(&gone->writer);
@@ -78,6 +80,7 @@ const struct tee *core_tee(const struct core *core) { return core->tee; }
 struct events *core_events(struct core *core) { return core->events; }
 struct mesh *core_mesh(struct core *core) { return current_get(&core->mesh, hold); }
 struct judge *core_judge(const struct core *core) { return core->judge; }
+const struct secret *core_challenge_key(const struct core *core) { return &core->challenge_key; }
 
 const struct err *core_trouble(const struct core *core)
 {

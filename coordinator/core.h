@@ -36,6 +36,7 @@ const struct config *core_config(const struct core *core);
 const struct tee *core_tee(const struct core *core); /* or NULL */
 struct events *core_events(struct core *core);       /* what happened, for /events and the log */
 struct judge *core_judge(const struct core *core);   /* or NULL */
+const struct secret *core_challenge_key(const struct core *core); /* of this process (challenge.h) */
 
 /* Why the core started in recovery; NULL if it did not. */
 const struct err *core_trouble(const struct core *core);
@@ -144,6 +145,10 @@ struct marble_peer {
     struct uuid uuid;
 };
 bool mesh_marble_peer(const struct mesh *m, const struct slice *chain, size_t num_chain, int64_t now,
+                      struct arena *a, struct marble_peer *out, struct err *err);
+
+/* The same, and a certificate of before the last update counts too: for what a running marble asks. */
+bool mesh_member_peer(const struct mesh *m, const struct slice *chain, size_t num_chain, int64_t now,
                       struct arena *a, struct marble_peer *out, struct err *err);
 
 /* Raises the counter (type, UUID, name) to `value` if that is greater, durably; *before is what it was. */

@@ -70,18 +70,33 @@ bool core_count_activation(struct core *core, const struct marble *m, struct err
 
 /* ---- of marbles ------------------------------------------------------------------------------ */
 
-bool mesh_marble_peer(const struct mesh *m, const struct slice *chain, size_t num_chain, int64_t now,
-                      struct arena *a, struct marble_peer *out, struct err *err)
+typedef bool authority_who(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,
+                           struct arena *a, const char **type, struct uuid *uuid, struct err *err);
+
+static bool find_peer(const struct mesh *m, authority_who *find, const struct slice *chain, size_t num_chain,
+                      int64_t now, struct arena *a, struct marble_peer *out, struct err *err)
 {
     struct marble_peer who;
 
     if (num_chain == 0)
         return err_set(err, E_MARBLE_CERT,
                        "unauthorized marble: the connection carries no client certificate");
-    if (!authority_marble_of(m->ca, chain, num_chain, now, a, &who.type, &who.uuid, err))
+    if (!find(m->ca, chain, num_chain, now, a, &who.type, &who.uuid, err))
         return err_as(err, E_MARBLE_CERT) || err_in(err, "unauthorized marble");
     *out = who;
     return true;
+}
+
+bool mesh_marble_peer(const struct mesh *m, const struct slice *chain, size_t num_chain, int64_t now,
+                      struct arena *a, struct marble_peer *out, struct err *err)
+{
+    return find_peer(m, authority_marble_of, chain, num_chain, now, a, out, err);
+}
+
+bool mesh_member_peer(const struct mesh *m, const struct slice *chain, size_t num_chain, int64_t now,
+                      struct arena *a, struct marble_peer *out, struct err *err)
+{
+    return find_peer(m, authority_member_of, chain, num_chain, now, a, out, err);
 }
 
 struct raise {

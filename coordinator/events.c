@@ -127,6 +127,7 @@ static const struct {
     [EVENT_RECOVERY] = {"recovery", "recovery secret refused"},
     [EVENT_ACTIVATED] = {"marble activated", "marble activated"},
     [EVENT_ACTIVATION_REFUSED] = {"marble refused", "marble refused"},
+    [EVENT_RENEWED] = {"marble renewed", "renewal refused"},
     [EVENT_COUNTER] = {"monotonic counter set", "monotonic counter refused"},
     [EVENT_QUOTE_SIGNED] = {"quote signed", "signing a quote refused"},
     [EVENT_AUTH_REFUSED] = {"request denied", "request denied"},

@@ -30,6 +30,7 @@ enum event_kind {
     EVENT_RECOVERY, /* a share accepted or refused, done */
     EVENT_ACTIVATED,
     EVENT_ACTIVATION_REFUSED,
+    EVENT_RENEWED,
     EVENT_COUNTER,
     EVENT_QUOTE_SIGNED,
     EVENT_AUTH_REFUSED,

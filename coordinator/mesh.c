@@ -116,6 +116,7 @@ struct mesh *mesh_next(const struct mesh *before)
     for (size_t i = 0; i < NUM_MESH_PARTS; i++)
         m->impl->parts[i] = part_hold(before->impl->parts[i]);
     m->state = before->state;
+    m->revision = before->revision + 1;
     m->ca = authority_hold(before->ca);
     m->quote = arena_copy(a, before->quote);
     m->manifest = before->manifest;

@@ -22,6 +22,7 @@ const char *mesh_state_name(enum mesh_state s);
 struct mesh {
     struct arena arena;
     enum mesh_state state;
+    uint64_t revision; /* grows with each change that a marble may want to know of, also across restarts */
     struct authority *ca;
     struct slice quote; /* over the root certificate, in Open Enclave's header; empty: there is no TEE */
     /* In state 3; otherwise empty: */
@@ -42,7 +43,7 @@ void mesh_release(struct mesh **m); /* accepts NULL inside */
 /* Whoever makes one fills it before anybody else sees it. An empty one, held once: */
 struct mesh *mesh_new(void);
 
-/* What follows `before`: the same in everything, to be changed. */
+/* What follows `before`: the same in everything but its revision, to be changed. */
 struct mesh *mesh_next(const struct mesh *before);
 
 /* Memory for a part that is made anew; what the mesh shared of it is given up. */
@@ -72,6 +73,9 @@ struct entries mesh_entries(const struct mesh *m, struct arena *a);
  * is. */
 struct store_changes entries_changes(const struct entries *before, const struct entries *after,
                                      struct arena *a);
+
+/* The entry of the revision, for a change that names its entries itself. */
+struct slice mesh_revision_text(uint64_t revision, struct arena *a);
 
 /* And back. E_STATE_CORRUPT names the entry. A state of MarbleRun's is read as well, also one of an old
  * version: without root secret (then it is the root key's scalar) or previous values (then they are the

@@ -38,10 +38,18 @@ static void put_singles(struct writer *w, const struct mesh *m)
     put(w, KEY_MARBLE_ROOT_CERT, p.marble_root);
     put(w, KEY_ROOT_KEY, p.root_key);
     put(w, KEY_INTERMEDIATE_KEY, p.key);
+    put(w, KEY_REVISION, mesh_revision_text(m->revision, w->arena));
+    if (p.previous_marble_root.len > 0)
+        put(w, KEY_PREVIOUS_MARBLE_ROOT, p.previous_marble_root);
     put(w, KEY_ROOT_SECRET, m->secrets.root_secret);
     put(w, KEY_PREVIOUS_ROOT_SECRET, m->secrets.previous_root_secret);
     if (m->pending != NULL)
         put(w, KEY_PENDING_UPDATE, pending_encode(m->pending, w->arena));
+}
+
+struct slice mesh_revision_text(uint64_t revision, struct arena *a)
+{
+    return slice_str(arena_printf(a, "%llu", (unsigned long long)revision));
 }
 
 static void put_secrets(struct writer *w, const char *kind, const struct secret_set *set)
@@ -81,7 +89,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->key, ((const struct entry *)b)->key);
 }
 
-enum { NUM_SINGLES = 11 };
+enum { NUM_SINGLES = 13 };
 
 struct entries mesh_entries(const struct mesh *m, struct arena *a)
 {
@@ -166,19 +174,24 @@ static const char *key_of(struct reader *r, const char *kind, const char *name)
 
 static bool read_state(struct reader *r)
 {
+    const struct slice *revision;
     struct slice state = {0};
 
     if (!need(r, KEY_STATE, &state))
         return false;
     if (!slice_equal(state, slice_str("3")))
         return corrupt(r, KEY_STATE, "is not 3: only a coordinator with a manifest seals its state");
+    revision = entries_find(r->entries, KEY_REVISION);
+    if (revision != NULL && !decimal_decode(*revision, UINT64_MAX, &r->mesh->revision))
+        return corrupt(r, KEY_REVISION, "is not a number");
     r->mesh->state = MESH_ACCEPTING_MARBLES;
     return need(r, KEY_UPDATE_LOG, &state);
 }
 
 static bool read_authority(struct reader *r)
 {
-    struct authority_parts p;
+    const struct slice *previous = entries_find(r->entries, KEY_PREVIOUS_MARBLE_ROOT);
+    struct authority_parts p = {.previous_marble_root = previous == NULL ? (struct slice){0} : *previous};
 
     return need(r, KEY_ROOT_CERT, &p.root) && need(r, KEY_INTERMEDIATE_CERT, &p.intermediate) &&
            need(r, KEY_MARBLE_ROOT_CERT, &p.marble_root) && need(r, KEY_ROOT_KEY, &p.root_key) &&

@@ -49,8 +49,8 @@ static void observe(struct histogram *h, const struct bounds *b, uint64_t v)
 /* ---- what is counted ------------------------------------------------------------------------- */
 
 /* Methods and statuses that can be; whatever else is the last one. */
-static const char *const METHODS[] = {"get",    "post",    "put",     "head",  "delete",
-                                      "patch",  "options", "connect", "trace", "unknown"};
+static const char *const METHODS[] = {"get",   "post",    "put",     "head",  "delete",
+                                      "patch", "options", "connect", "trace", "unknown"};
 enum { NUM_METHODS = sizeof METHODS / sizeof METHODS[0] };
 static const int STATUSES[] = {200, 400, 401, 403, 404, 405, 408, 410, 413, 503, 500};
 enum { NUM_STATUSES = sizeof STATUSES / sizeof STATUSES[0] };
@@ -64,6 +64,10 @@ struct path {
     atomic_int_fast64_t in_flight;
 };
 
+struct calls {
+    counter started, received, sent, handled[NUM_GRPC_CODES];
+};
+
 struct marble_series {
     char *type, *uuid;
     counter tried, activated;
@@ -71,7 +75,7 @@ struct marble_series {
 
 struct metrics {
     struct path paths[MAX_PATHS]; /* filled from the front */
-    counter grpc_started, grpc_received, grpc_sent, grpc_handled[NUM_GRPC_CODES];
+    struct calls calls[NUM_GRPC_METHODS];
     _Atomic(struct marble_series *) marbles[NUM_SLOTS]; /* open addressing; nothing is ever removed */
     atomic_uint num_marbles;
     struct marble_series other; /* of types that the manifest does not know, or that found no room */
@@ -167,13 +171,15 @@ void metrics_http_refused(struct metrics *m, const struct http_sample *s) { coun
 
 /* ---- the marble API -------------------------------------------------------------------------- */
 
-void metrics_grpc_started(struct metrics *m) { add(&m->grpc_started, 1); }
+void metrics_grpc_started(struct metrics *m, enum grpc_method method) { add(&m->calls[method].started, 1); }
 
-void metrics_grpc_handled(struct metrics *m, bool has_message, int status)
+void metrics_grpc_handled(struct metrics *m, enum grpc_method method, bool has_message, int status)
 {
-    add(&m->grpc_received, has_message);
-    add(&m->grpc_sent, status == 0);
-    add(&m->grpc_handled[status >= 0 && status < NUM_GRPC_CODES ? status : 2], 1);
+    struct calls *c = &m->calls[method];
+
+    add(&c->received, has_message);
+    add(&c->sent, status == 0);
+    add(&c->handled[status >= 0 && status < NUM_GRPC_CODES ? status : 2], 1);
 }
 
 /* FNV-1a over both, with what neither holds between them. */
@@ -400,31 +406,47 @@ static void put_marbles(struct metrics *m, struct buf *b)
     }
 }
 
-#define METHOD "grpc_method=\"Activate\",grpc_service=\"rpc.Marble\",grpc_type=\"unary\""
+static const char *const GRPC_LABELS[NUM_GRPC_METHODS] = {
+    [GRPC_METHOD_RPC_ACTIVATE] = "grpc_method=\"Activate\",grpc_service=\"rpc.Marble\",grpc_type=\"unary\"",
+    [GRPC_METHOD_CHALLENGE] = "grpc_method=\"Challenge\",grpc_service=\"mesh.v1.Mesh\",grpc_type=\"unary\"",
+    [GRPC_METHOD_ACTIVATE] = "grpc_method=\"Activate\",grpc_service=\"mesh.v1.Mesh\",grpc_type=\"unary\"",
+    [GRPC_METHOD_RENEW] = "grpc_method=\"Renew\",grpc_service=\"mesh.v1.Mesh\",grpc_type=\"unary\"",
+    [GRPC_METHOD_WATCH] = "grpc_method=\"Watch\",grpc_service=\"mesh.v1.Mesh\",grpc_type=\"server_stream\"",
+};
+
+static void put_handled(const struct calls *c, const char *labels, struct buf *b)
+{
+    static const char *const codes[NUM_GRPC_CODES] = {
+        "OK",       "Canceled",        "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+        "NotFound", "AlreadyExists",   "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+        "Aborted",  "OutOfRange",      "Unimplemented",    "Internal",          "Unavailable",
+        "DataLoss", "Unauthenticated",
+    };
+
+    for (size_t i = 0; i < NUM_GRPC_CODES; i++) {
+        buf_printf(b, "grpc_server_handled_total{grpc_code=\"%s\",%s}", codes[i], labels);
+        put_number(b, value(&c->handled[i]));
+    }
+}
+
+static void put_calls(struct metrics *m, size_t offset, const char *family, const char *help, struct buf *b)
+{
+    put_family(b, family, "counter", help);
+    for (size_t i = 0; i < NUM_GRPC_METHODS; i++) {
+        buf_printf(b, "%s{%s}", family, GRPC_LABELS[i]);
+        put_number(b, value((const counter *)(const void *)((const char *)&m->calls[i] + offset)));
+    }
+}
 
 static void put_grpc(struct metrics *m, struct buf *b)
 {
-    static const char *const codes[NUM_GRPC_CODES] = {
-        "OK",          "Canceled",         "Unknown",           "InvalidArgument",    "DeadlineExceeded",
-        "NotFound",    "AlreadyExists",    "PermissionDenied",  "ResourceExhausted",  "FailedPrecondition",
-        "Aborted",     "OutOfRange",       "Unimplemented",     "Internal",           "Unavailable",
-        "DataLoss",    "Unauthenticated",
-    };
-
-    put_family(b, "grpc_server_started_total", "counter", "Calls that were begun.");
-    buf_str(b, "grpc_server_started_total{" METHOD "}");
-    put_number(b, value(&m->grpc_started));
+    put_calls(m, offsetof(struct calls, started), "grpc_server_started_total", "Calls that were begun.", b);
     put_family(b, "grpc_server_handled_total", "counter", "Calls that were answered, whatever the answer.");
-    for (size_t i = 0; i < NUM_GRPC_CODES; i++) {
-        buf_printf(b, "grpc_server_handled_total{grpc_code=\"%s\"," METHOD "}", codes[i]);
-        put_number(b, value(&m->grpc_handled[i]));
-    }
-    put_family(b, "grpc_server_msg_received_total", "counter", "Messages that were received.");
-    buf_str(b, "grpc_server_msg_received_total{" METHOD "}");
-    put_number(b, value(&m->grpc_received));
-    put_family(b, "grpc_server_msg_sent_total", "counter", "Messages that were sent.");
-    buf_str(b, "grpc_server_msg_sent_total{" METHOD "}");
-    put_number(b, value(&m->grpc_sent));
+    for (size_t i = 0; i < NUM_GRPC_METHODS; i++)
+        put_handled(&m->calls[i], GRPC_LABELS[i], b);
+    put_calls(m, offsetof(struct calls, received), "grpc_server_msg_received_total",
+              "Messages that were received.", b);
+    put_calls(m, offsetof(struct calls, sent), "grpc_server_msg_sent_total", "Messages that were sent.", b);
 }
 
 /* Of the listener of metrics itself, as MarbleRun's has them. What is being answered is this very request. */

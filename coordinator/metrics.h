@@ -33,8 +33,16 @@ void metrics_http_refused(struct metrics *m, const struct http_sample *s); /* of
 /* ---- the marble API ---------------------------------------------------------------------------- */
 
 enum { NUM_GRPC_CODES = 17 };
-void metrics_grpc_started(struct metrics *m);
-void metrics_grpc_handled(struct metrics *m, bool has_message, int status);
+enum grpc_method {
+    GRPC_METHOD_RPC_ACTIVATE,
+    GRPC_METHOD_CHALLENGE,
+    GRPC_METHOD_ACTIVATE,
+    GRPC_METHOD_RENEW,
+    GRPC_METHOD_WATCH,
+    NUM_GRPC_METHODS
+};
+void metrics_grpc_started(struct metrics *m, enum grpc_method method);
+void metrics_grpc_handled(struct metrics *m, enum grpc_method method, bool has_message, int status);
 
 /* An attempt to activate, with its outcome. Text as sent. */
 void metrics_activation(struct metrics *m, const char *type, const char *uuid, bool is_known_type,

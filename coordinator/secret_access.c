@@ -118,7 +118,7 @@ static bool commit(struct core *core, struct upload *u, int64_t now, struct err 
 {
     scoped(buf_wipe) struct buf log = buf_max(SIZE_MAX);
     struct arena *a = &u->scratch;
-    struct entry *entries = arena_array(a, u->values.num, sizeof *entries);
+    struct entry *entries = arena_array(a, u->values.num + 1, sizeof *entries);
 
     for (size_t i = 0; i < u->values.num; i++) {
         const struct secret_value *v = &u->values.values[i];
@@ -131,7 +131,8 @@ static bool commit(struct core *core, struct upload *u, int64_t now, struct err 
         line_text(&log, "type", secret_type_name(v->spec->type));
         line_end(&log);
     }
-    return core_commit(core, &(struct change){.entries = {entries, u->values.num}, .log = buf_bytes(&log)},
+    entries[u->values.num] = (struct entry){KEY_REVISION, mesh_revision_text(u->before->revision + 1, a)};
+    return core_commit(core, &(struct change){.entries = {entries, u->values.num + 1}, .log = buf_bytes(&log)},
                        err);
 }
 

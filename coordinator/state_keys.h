@@ -12,6 +12,8 @@
 #define KEY_ROOT_CERT            "certificate:coordinatorRootCert"         /* DER */
 #define KEY_INTERMEDIATE_CERT    "certificate:coordinatorIntermediateCert" /* DER */
 #define KEY_MARBLE_ROOT_CERT     "certificate:marbleRootCert"              /* DER */
+#define KEY_PREVIOUS_MARBLE_ROOT "certificate:previousMarbleRootCert"      /* DER, ours; absent: none */
+#define KEY_REVISION             "revision"                                /* decimal, ours; absent: 0 */
 #define KEY_ROOT_KEY             "privateKey:coordinatorRootKey"           /* DER, SEC1 */
 #define KEY_INTERMEDIATE_KEY     "privateKey:coordinatorIntermediateKey"   /* DER, SEC1 */
 #define KEY_ROOT_SECRET          "rootSecret"                              /* bytes */

@@ -246,6 +246,7 @@ static void only_pending(struct update *u, const struct pending_update *p)
 {
     mesh_release(&u->next);
     u->next = mesh_next(u->before);
+    u->next->revision = u->before->revision; /* no marble gets anything else by that */
     struct arena *a = mesh_part_anew(u->next, MESH_PENDING);
 
     u->next->pending = p == NULL ? NULL : pending_copy(p, a);

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "base/text.h"
 #include "manifest/decode.h"
 
-static const char *const config_fields[] = {"SealMode",
-                                            "FeatureGates",
-                                            "UpdateThreshold",
-                                            "RecoveryThreshold",
-                                            "RotateRootSecret",
-                                            "SPIFFETrustDomain",
-                                            NULL};
+static const char *const config_fields[] = {
+    "SealMode",         "FeatureGates",      "UpdateThreshold", "RecoveryThreshold",
+    "RotateRootSecret", "SPIFFETrustDomain", "LeafLifetime",    NULL};
 
 static const struct {
     const char *name;
@@ -30,6 +27,21 @@ static bool find_seal_mode(const char *name, enum manifest_seal_mode *out)
     return false;
 }
 
+enum { DEFAULT_LEAF_LIFETIME = 24 * 3600, LEAST_LEAF_LIFETIME = 10, MOST_LEAF_LIFETIME = 8760 * 3600 };
+
+static bool find_leaf_lifetime(const char *text, int64_t *out)
+{
+    int64_t ms;
+
+    if (*text == '\0')
+        return true;
+    if (!duration_decode(slice_str(text), &ms) || ms < LEAST_LEAF_LIFETIME * INT64_C(1000) ||
+        ms > MOST_LEAF_LIFETIME * INT64_C(1000))
+        return false;
+    *out = ms / 1000;
+    return true;
+}
+
 bool decode_config(struct decoder *d, struct fields *above)
 {
     const json_t *value = field_struct(above, "Config");
@@ -43,6 +55,9 @@ bool decode_config(struct decoder *d, struct fields *above)
     m->recovery_threshold = field_uint(&f, "RecoveryThreshold", UINT64_MAX);
     m->rotate_root_secret = field_bool(&f, "RotateRootSecret");
     m->spiffe_trust_domain = decode_text(&f, "SPIFFETrustDomain");
+    m->leaf_lifetime_text = decode_text(&f, "LeafLifetime");
+    m->leaf_lifetime = DEFAULT_LEAF_LIFETIME;
+    (void)find_leaf_lifetime(m->leaf_lifetime_text, &m->leaf_lifetime);
     m->seal_mode_name = decode_text(&f, "SealMode");
     (void)find_seal_mode(m->seal_mode_name, &m->seal_mode);
     return fields_done(&f);
@@ -97,6 +112,18 @@ static bool check_seal_mode(const struct manifest *m, struct err *err)
                    text_shown(&scratch, slice_str(m->seal_mode_name)));
 }
 
+static bool check_leaf_lifetime(const struct manifest *m, struct err *err)
+{
+    scoped(arena_wipe) struct arena scratch = {0};
+    int64_t ignored;
+
+    return find_leaf_lifetime(m->leaf_lifetime_text, &ignored) ||
+           err_set(
+               err, E_MANIFEST_CONFIG,
+               "$.Config.LeafLifetime: expected a duration as Go writes them from 10s to 8760h, found \"%s\"",
+               text_shown(&scratch, slice_str(m->leaf_lifetime_text)));
+}
+
 static bool check_feature_gates(const struct manifest *m, struct err *err)
 {
     static const char *const names[] = {"SignQuoteEndpoint", "MonotonicCounter", "AzureHSMSealing"};
@@ -132,5 +159,5 @@ static bool check_recovery_threshold(const struct manifest *m, struct err *err)
 bool check_config(const struct manifest *m, struct err *err)
 {
     return check_update_threshold(m, err) && check_seal_mode(m, err) && check_feature_gates(m, err) &&
-           check_recovery_threshold(m, err);
+           check_recovery_threshold(m, err) && check_leaf_lifetime(m, err);
 }

@@ -103,7 +103,7 @@ static const char *others_text(struct differ *d, const struct package_policy *p)
 {
     struct package_policy others = *p;
 
-    others.debug = others.has_product_id = others.has_security_version = false;
+    others.debug = others.relay_proof = others.has_product_id = others.has_security_version = false;
     others.unique_id = others.signer_id = NULL;
     others.num_tcb_statuses = others.num_advisories = 0;
     return policy_json(&others, d->arena);
@@ -125,6 +125,7 @@ static void compare_packages(struct differ *d, const void *x, const void *y)
                   next->num_tcb_statuses);
     compare_lists(d, "AcceptedAdvisories", old->advisories, old->num_advisories, next->advisories,
                   next->num_advisories);
+    compare_bools(d, "RelayProof", old->relay_proof, next->relay_proof);
     compare_texts(d, "TEEs and TCB", others_text(d, old), others_text(d, next));
 }
 
@@ -308,6 +309,8 @@ static void compare_configs(struct differ *d, const struct manifest *old, const 
     compare_lists(d, "FeatureGates", old->feature_gates, old->num_feature_gates, next->feature_gates,
                   next->num_feature_gates);
     put_config(d, "FeatureGates");
+    compare_texts(d, "LeafLifetime", old->leaf_lifetime_text, next->leaf_lifetime_text);
+    put_config(d, "LeafLifetime");
     compare_numbers(d, "RecoveryThreshold", old->recovery_threshold, next->recovery_threshold);
     put_config(d, "RecoveryThreshold");
     compare_bools(d, "RotateRootSecret", old->rotate_root_secret, next->rotate_root_secret);

@@ -99,6 +99,8 @@ struct manifest {
     uint64_t update_threshold, recovery_threshold; /* as in the manifest; 0: all */
     bool rotate_root_secret;
     const char *spiffe_trust_domain; /* ""; or of the SPIFFE IDs of marbles */
+    const char *leaf_lifetime_text; /* as in the manifest; "": 24h */
+    int64_t leaf_lifetime;          /* seconds: of the certificates that mesh.v1 issues */
     const char *unsupported;   /* the first thing that this version cannot honour, for E_UNSUPPORTED; or NULL */
     const struct err *deferred; /* a template that does not parse: told when its turn comes; or NULL */
     char **warnings;           /* "$.Packages.x.Foo: unknown member, ignored" */

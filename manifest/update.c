@@ -24,6 +24,7 @@ static const char *fixed_member(const struct package_policy *p)
            : given(p->unique_id)   ? "UniqueID"
            : given(p->signer_id)   ? "SignerID"
            : p->has_product_id     ? "ProductID"
+           : p->relay_proof        ? "RelayProof"
                                    : NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -190,13 +191,64 @@ static bool read_simulation(bool simulated, struct arena *a, struct config *c, s
     return true;
 }
 
+static bool read_way(struct arena *a, struct config *c, struct err *err)
+{
+    const char *way = setting("MESH_ACTIVATION", "");
+
+    if (way[0] != '\0' && strcmp(way, "mesh") != 0 && strcmp(way, "marblerun") != 0)
+        return err_set(err, E_MARBLE_CONFIG, "MESH_ACTIVATION: expected mesh or marblerun, found \"%s\"",
+                       text_shown(a, slice_str(way)));
+    c->way = way[0] == '\0' ? WAY_EITHER : strcmp(way, "mesh") == 0 ? WAY_MESH : WAY_MARBLERUN;
+    return true;
+}
+
+/* Signals that programs take as a request to look at their files again, and those that end them. */
+bool config_renew_signal(const char *text, struct renewal_settings *out, struct err *err)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } signals[] = {{"HUP", SIGHUP}, {"USR1", SIGUSR1}, {"USR2", SIGUSR2},  {"TERM", SIGTERM},
+                   {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"WINCH", SIGWINCH}};
+    scoped(arena_wipe) struct arena a = {0};
+
+    if (text == NULL || text[0] == '\0')
+        return true;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        if (strcmp(signals[i].name, text + (strncmp(text, "SIG", 3) == 0 ? 3 : 0)) == 0) {
+            out->signal = signals[i].number;
+            return true;
+        }
+    return err_set(err, E_MARBLE_CONFIG,
+                   RENEW_SIGNAL ": expected HUP, USR1, USR2, TERM, INT, QUIT or WINCH, found \"%s\"",
+                   text_shown(&a, slice_str(text)));
+}
+
+bool config_on_revoke(const char *text, struct renewal_settings *out, struct err *err)
+{
+    scoped(arena_wipe) struct arena a = {0};
+
+    if (text == NULL || text[0] == '\0')
+        return true;
+    if (strcmp(text, "exit") != 0 && strcmp(text, "keep") != 0)
+        return err_set(err, E_MARBLE_CONFIG, ON_REVOKE ": expected exit or keep, found \"%s\"",
+                       text_shown(&a, slice_str(text)));
+    out->keeps_running_when_revoked = strcmp(text, "keep") == 0;
+    return true;
+}
+
 bool config_read(bool simulated, struct arena *a, struct config *out, struct err *err)
 {
     struct config c = {0};
 
     if (!read_type(a, &c, err) || !read_coordinator(a, &c, err) || !read_uuid_file(a, &c, err) ||
-        !read_names(a, &c, err) || !read_timeout(a, &c, err) || !read_simulation(simulated, a, &c, err))
+        !read_names(a, &c, err) || !read_timeout(a, &c, err) || !read_simulation(simulated, a, &c, err) ||
+        !read_way(a, &c, err) || !config_renew_signal(getenv(RENEW_SIGNAL), &c.renewal, err) ||
+        !config_on_revoke(getenv(ON_REVOKE), &c.renewal, err))
         return false;
+    c.policy_file = setting("MESH_COORDINATOR_POLICY", NULL);
+    if (c.policy_file != NULL)
+        c.policy_file = arena_strdup(a, c.policy_file);
     *out = c;
     return true;
 }

@@ -33,30 +33,71 @@ static bool make_cert(const struct config *config, const struct key *key, int64_
     return cert_issue(&spec, key_spki(key, a), NULL, key, a, der, err);
 }
 
-static bool make_evidence(struct slice cert, struct arena *a, struct slice *out, struct err *err)
+static bool make_evidence(const uint8_t report_data[64], struct arena *a, struct slice *out, struct err *err)
 {
-    uint8_t report_data[64] = {0};
     const struct tee *tee;
     struct slice quote;
 
-    sha256(report_data, cert);
     if (!tee_here(&tee, err) || !tee->evidence(report_data, a, &quote, err))
         return false;
     *out = evidence_framed(quote, a);
     return true;
 }
 
+static bool make_request(const struct config *config, struct credentials *c, struct arena *a, struct err *err)
+{
+    return key_generate(KEY_P256, &c->key, err) &&
+           csr_make(&c->key, name_build(a, NULL, 0), &config->san, a, &c->csr, err);
+}
+
 bool credentials_make(const struct config *config, int64_t now, struct arena *a, struct credentials *out,
                       struct err *err)
 {
     struct credentials c = {0};
+    uint8_t report_data[64] = {0};
+    bool made = make_request(config, &c, a, err) && make_cert(config, &c.key, now, a, &c.cert, err);
 
-    if (!key_generate(KEY_P256, &c.key, err) || !make_cert(config, &c.key, now, a, &c.cert, err) ||
-        !csr_make(&c.key, name_build(a, NULL, 0), &config->san, a, &c.csr, err) ||
-        (config->has_evidence && !make_evidence(c.cert, a, &c.evidence, err))) {
-        credentials_wipe(&c);
-        return false;
+    if (made && config->has_evidence) {
+        sha256(report_data, c.cert);
+        made = make_evidence(report_data, a, &c.evidence, err);
     }
-    *out = c;
-    return true;
+    if (made)
+        *out = c;
+    else
+        credentials_wipe(&c);
+    return made;
+}
+
+bool credentials_bound(const struct config *config, const struct mesh_binding *b, struct arena *a,
+                       struct credentials *out, struct err *err)
+{
+    struct mesh_binding binding = *b;
+    struct credentials c = {0};
+    uint8_t report_data[64];
+    bool made = make_request(config, &c, a, err);
+
+    if (made && config->has_evidence) {
+        binding.spki = key_spki(&c.key, a);
+        mesh_binding(&binding, report_data);
+        made = make_evidence(report_data, a, &c.evidence, err);
+    }
+    if (made)
+        *out = c;
+    else
+        credentials_wipe(&c);
+    return made;
+}
+
+bool credentials_anonymous(int64_t now, struct tls_identity **out, struct err *err)
+{
+    static const struct config nobody = {0};
+    scoped(arena_wipe) struct arena a = {0};
+    scoped(key_wipe) struct key key = {0};
+    scoped(secret_wipe) struct secret pkcs8 = {0};
+    struct slice cert;
+
+    if (!key_generate(KEY_P256, &key, err) || !make_cert(&nobody, &key, now, &a, &cert, err))
+        return false;
+    key_to_pkcs8(&key, &pkcs8);
+    return tls_identity_new(&cert, 1, secret_bytes(&pkcs8), out, err);
 }

@@ -14,14 +14,20 @@
 #include "base/stdio.h"
 #include "marble/activate.h"
 #include "marble/apply.h"
+#include "marble/identity.h"
+#include "marble/launch.h"
 #include "marble/marble.h"
+#include "marble/renew.h"
 #include "marble/uuid_file.h"
 #include "net/tls.h"
 #include "pki/hash.h"
 
-/* What outlives the start: type, UUID, argv. Not wiped, ever: main() and its threads read it. */
+/* What outlives the start: type, UUID, argv and environment, and what renewing needs. Not wiped, ever: main()
+ * and its threads read it. */
 static struct {
     struct arena arena;
+    struct config config;
+    struct pin pin;
     const char *type, *uuid;
 } self;
 
@@ -57,62 +63,99 @@ static void quiet_end(const struct quiet *q)
 
 /* ---- the sequence ------------------------------------------------------------------------------- */
 
-static void log_activated(const struct config *config, const struct parameters *p,
-                          const struct launch *launch)
+static void log_activated(const struct activation *got, const struct launch *launch, const char *dropped)
 {
+    const struct parameters *p = &got->parameters;
     const struct trust_domain *domain = trust_domain();
     scoped(arena_wipe) struct arena a = {0};
 
-    log_write(domain->simulated ? LOG_WARN : LOG_INFO,
-              domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing"
-                                : "marble activated",
-              "type", self.type, "uuid", self.uuid, "coordinator", config->coordinator,
-              "coordinator_verified", "no", "files", arena_printf(&a, "%zu", p->num_files), "env",
-              arena_printf(&a, "%zu", p->num_env), "argv", arena_printf(&a, "%d", launch->argc),
-              "trust_domain", domain->name, "evidence", config->has_evidence ? "sent" : "none", NULL);
+    log_write(
+        domain->simulated ? LOG_WARN : LOG_INFO,
+        domain->simulated ? "marble activated in a SIMULATED TEE, which proves nothing" : "marble activated",
+        "type", self.type, "uuid", self.uuid, "coordinator", self.config.coordinator, "coordinator_verified",
+        self.pin.given ? "yes" : "no", "activation", got->by_mesh ? "mesh.v1" : "rpc.Marble", "files",
+        arena_printf(&a, "%zu", p->num_files), "env", arena_printf(&a, "%zu", p->num_env), "argv",
+        arena_printf(&a, "%d", launch->argc), "trust_domain", domain->name, "evidence",
+        self.config.has_evidence ? "sent" : "none", "env_dropped", dropped[0] != '\0' ? dropped : NULL, NULL);
 }
 
-static void install(const struct config *config, const struct parameters *p, const char *uuid,
-                    struct launch *out)
+static const char *install(const struct parameters *p, struct arena *a, struct launch *launch)
 {
-    apply_env(p);
-    out->argv = apply_argv(p, &self.arena, &out->argc);
-    self.type = arena_strdup(&self.arena, config->type);
-    self.uuid = arena_strdup(&self.arena, uuid);
+    struct launch made = {.says_argv = p->num_argv > 0, .execs = launch->execs};
+    const char *dropped;
+
+    made.argv = apply_argv(p, a, &made.argc);
+    made.env = apply_env(p, environ, a, &dropped);
+    launch_lay_out(&made, launch, &self.arena);
+    *launch = made;
+    collect_remember();
+    environ = made.env;
+    self.type = self.config.type;
+    return dropped;
 }
 
-static bool join(const struct config *config, struct arena *a, struct launch *out, struct err *err)
+/* What the manifest says of renewals decides, as with PASS_ENV. */
+static bool read_settings(const struct parameters *p, struct renewal_settings *out, struct err *err)
 {
-    scoped(credentials_wipe) struct credentials credentials = {0};
-    struct parameters parameters;
-    char text[UUID_LEN + 1];
-    struct uuid uuid;
+    scoped(arena_wipe) struct arena a = {0};
 
-    if (!uuid_file_read(config->uuid_file, &uuid, err))
-        return false;
-    uuid_format(text, uuid);
-    if (!credentials_make(config, clock_now(), a, &credentials, err) ||
-        !activate(config, &credentials, text, a, &parameters, err) || !apply_check(&parameters, err) ||
-        !apply_files(&parameters, &gramine_key_files, err))
-        return false;
-    install(config, &parameters, text, out);
-    log_activated(config, &parameters, out);
+    for (size_t i = 0; i < p->num_env; i++) {
+        const char *value = arena_strndup(&a, p->env[i].value);
+
+        if ((strcmp(p->env[i].name, RENEW_SIGNAL) == 0 && !config_renew_signal(value, out, err)) ||
+            (strcmp(p->env[i].name, ON_REVOKE) == 0 && !config_on_revoke(value, out, err)))
+            return err_in(err, "the manifest's Env");
+    }
     return true;
 }
 
-bool premain(struct launch *out, struct err *err)
+static bool take(struct activation *got, const char *uuid, struct arena *a, struct launch *launch,
+                 struct err *err)
+{
+    scoped(identity_release) struct identity *identity = NULL;
+    struct renewal renewal = {.config = &self.config,
+                              .pin = &self.pin,
+                              .settings = self.config.renewal,
+                              .in_memory = !launch->execs};
+    const char *dropped;
+
+    if (!apply_check(&got->parameters, err) || !read_settings(&got->parameters, &renewal.settings, err) ||
+        !identity_new(&got->parameters, renewal.in_memory, &identity, err) ||
+        !apply_files(&got->parameters, &gramine_key_files, err))
+        return false;
+    dropped = install(&got->parameters, a, launch);
+    self.uuid = renewal.uuid = arena_strdup(&self.arena, uuid);
+    identity_publish(&identity);
+    renew_prepare(&renewal, got);
+    log_activated(got, launch, dropped);
+    return true;
+}
+
+static bool join(struct arena *a, struct launch *launch, struct err *err)
+{
+    struct activation got;
+    char text[UUID_LEN + 1];
+    struct uuid uuid;
+
+    if (!uuid_file_read(self.config.uuid_file, &uuid, err))
+        return false;
+    uuid_format(text, uuid);
+    return activate(&self.config, &self.pin, text, a, &got, err) && take(&got, text, a, launch, err);
+}
+
+bool premain(struct launch *launch, struct err *err)
 {
     scoped(arena_wipe) struct arena a = {0};
     struct quiet quiet = quiet_begin();
     const unsigned held = stdio_hold();
-    struct config config;
     bool joined;
 
     secret_init();
     pki_init();
     net_init();
     log_setup_from_env();
-    joined = config_read(trust_domain()->simulated, &a, &config, err) && join(&config, &a, out, err);
+    joined = config_read(trust_domain()->simulated, &self.arena, &self.config, err) &&
+             pin_read(self.config.policy_file, &self.arena, &self.pin, err) && join(&a, launch, err);
     stdio_release(held);
     quiet_end(&quiet);
     return joined;
@@ -139,10 +182,10 @@ _Noreturn void premain_refuse(const struct err *err)
     exit(MARBLE_EXIT_REFUSED);
 }
 
-void premain_or_exit(struct launch *out)
+void premain_or_exit(struct launch *launch)
 {
     struct err err = {0};
 
-    if (!premain(out, &err))
+    if (!premain(launch, &err))
         premain_refuse(&err);
 }

@@ -7,19 +7,25 @@
 #pragma once
 #include "base/err.h"
 
-/* Lives as long as the process: it is what main() gets. */
+/* What main() gets; lives as long as the process, in one block as the kernel lays it out: argv, environment
+ * and auxiliary vector behind each other, then all strings. Some run times (Go's) look there, and programs
+ * that write a title over argv[0] (nginx, Redis) measure how much room there is. */
 struct launch {
     int argc;
-    char **argv;
+    char **argv, **env;
+    bool says_argv; /* false: the manifest says nothing of argv, which is {"./marble"} then */
+    bool execs; /* given: main() is another program's, which execve() starts: nothing is kept in memory for it
+                 */
 };
 
-/* Environment -> UUID -> credentials -> activation -> files, environment, argv. false: nothing was installed.
- * To be called once, by the only thread. */
-bool premain(struct launch *out, struct err *err);
+/* Environment -> UUID -> credentials -> activation -> files, environment, argv. `launch` holds what the
+ * kernel gave, and what is to be instead if it is true; `environ` is the same as launch->env then. false:
+ * nothing was installed. To be called once, by the only thread. */
+bool premain(struct launch *launch, struct err *err);
 
 /* The same, but a refusal is told on the standard error output, in one line, and ends the process with
  * MARBLE_EXIT_REFUSED. */
-void premain_or_exit(struct launch *out);
+void premain_or_exit(struct launch *launch);
 
 /* That line, and that end. */
 _Noreturn void premain_refuse(const struct err *err);

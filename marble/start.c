@@ -10,9 +10,11 @@
  */
 #include <dlfcn.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "marble/marble.h"
 #include "marble/premain.h"
+#include "marble/renew.h"
 
 typedef int program_main(int argc, char **argv, char **env);
 
@@ -26,34 +28,41 @@ MARBLE_API start_main __libc_start_main;
 union symbol {
     void *object;
     start_main *start;
-    int (*once)(void);
 };
 
 static union symbol next_symbol(const char *name) { return (union symbol){dlsym(RTLD_NEXT, name)}; }
 
-/* A process may hold libmarble twice: linked, and preloaded as well. Ours is called first, so the other
- * copies are told that the start is taken; each tells the next one in the loader's order, if it is there. */
-static void take_start_from_next(void)
+/* A process that holds libmarble twice (linked, and preloaded as well) would be two services in one. The
+ * first copy in the loader's order is called first, and sees the other one behind it. */
+static bool check_alone(struct err *err)
 {
-    const union symbol next = next_symbol("marble_start_once");
+    if (next_symbol("marble_version").object == NULL)
+        return true;
+    return err_set(
+        err, E_MARBLE_TWICE,
+        "this process holds libmarble twice: the program is linked with it, or it is preloaded twice");
+}
 
-    if (next.object != NULL)
-        (void)next.once();
+static program_main *main_of_program;
+
+static int main_with_renewal(int argc, char **argv, char **env)
+{
+    renew_start(0);
+    return main_of_program(argc, argv, env);
 }
 
 int __libc_start_main(program_main *main, int argc, char **argv, void (*init)(void), void (*fini)(void),
                       void (*rtld_fini)(void), void *stack_end)
 {
     const union symbol real = next_symbol("__libc_start_main");
-    struct launch launch = {argc, argv};
+    struct launch launch = {.argc = argc, .argv = argv, .env = environ};
     struct err err;
 
-    if (real.object == NULL) {
+    if (real.object == NULL)
         (void)err_set(&err, E_MARBLE_START, "no other __libc_start_main is loaded in this process");
+    if (real.object == NULL || !check_alone(&err))
         premain_refuse(&err);
-    }
-    if (marble_start_once())
-        premain_or_exit(&launch);
-    take_start_from_next();
-    return real.start(main, launch.argc, launch.argv, init, fini, rtld_fini, stack_end);
+    premain_or_exit(&launch);
+    main_of_program = main;
+    return real.start(main_with_renewal, launch.argc, launch.argv, init, fini, rtld_fini, stack_end);
 }

@@ -313,7 +313,8 @@ static bool start_tls(struct client *c, const struct client_options *o, struct e
     const struct tls_settings settings = {.alpn = o->http2 ? only_http2 : only_http1,
                                           .check = o->check,
                                           .check_ctx = o->check_ctx,
-                                          .server_name = sni_of(c)};
+                                          .server_name = sni_of(c),
+                                          .min_version = o->min_tls};
     struct tls *tls = NULL;
     const char *agreed;
 
@@ -406,6 +407,13 @@ size_t client_peer_chain(const struct client *c, const struct slice **chain)
 {
     *chain = c->chain;
     return c->num_chain;
+}
+
+bool client_exporter(struct client *c, uint8_t out[TLS_EXPORTER_LEN], struct err *err)
+{
+    if (c->wire.tls == NULL)
+        return err_set(err, E_TLS_HANDSHAKE, "TLS exporter: expected TLS 1.3, the connection is plain");
+    return tls_exporter(c->wire.tls, out, err);
 }
 
 static void say_goodbye(struct client *c)

@@ -38,6 +38,7 @@ struct conn {
     const struct protocol *protocol;
     struct session *session;
     struct session_env env;
+    uint8_t exporter[TLS_EXPORTER_LEN];
     enum state state;
     uint64_t state_since, idle_since, write_since, heard; /* ticks of the loop */
     bool reading, sending, eof, is_due, is_idle, is_shut;
@@ -206,11 +207,20 @@ static const struct protocol *choose(const struct conn *c)
     return l->http1 ? &http1 : &http2;
 }
 
+static void learn_of_tls(struct conn *c)
+{
+    struct err ignored; /* below TLS 1.3 there is none */
+
+    c->env.num_peer_chain = tls_peer_chain(c->wire.tls, &c->env.peer_chain);
+    if (tls_exporter(c->wire.tls, c->exporter, &ignored))
+        c->env.exporter = slice_of(c->exporter, sizeof c->exporter);
+}
+
 static void open_session(struct conn *c)
 {
     c->protocol = choose(c);
     if (c->wire.tls != NULL)
-        c->env.num_peer_chain = tls_peer_chain(c->wire.tls, &c->env.peer_chain);
+        learn_of_tls(c);
     c->session = c->protocol->open(&c->env);
     c->is_idle = true;
     c->idle_since = now(c);
@@ -335,10 +345,7 @@ static enum state step_closing(struct conn *c)
     return LINGERING;
 }
 
-static enum state step_lingering(struct conn *c)
-{
-    return c->is_due || c->eof ? GONE : LINGERING;
-}
+static enum state step_lingering(struct conn *c) { return c->is_due || c->eof ? GONE : LINGERING; }
 
 static enum state step_gone(struct conn *c) { return c->state; }
 

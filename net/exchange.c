@@ -20,7 +20,8 @@ struct exchange *exchange_new(struct session_env *env)
     w->ex.impl = &w->impl;
     w->ex.request = (struct http_request){.peer_chain = env->peer_chain,
                                           .num_peer_chain = env->num_peer_chain,
-                                          .peer_address = env->peer_address};
+                                          .peer_address = env->peer_address,
+                                          .exporter = env->exporter};
     w->impl.ex = &w->ex;
     w->impl.owner = env->owner;
     w->impl.budget = env->budget;

@@ -27,7 +27,7 @@ struct session_env {
     struct budget *budget;
     const struct slice *peer_chain;
     size_t num_peer_chain;
-    struct slice peer_address;
+    struct slice peer_address, exporter;
 
     /* A complete request: true gives it away until reply(); false (E_BUSY): it is still ours. */
     bool (*start)(void *owner, struct exchange *ex, struct err *err);

@@ -17,6 +17,7 @@ struct http_request {
     const struct slice *peer_chain; /* DER, leaf first, as the client presented it; not verified */
     size_t num_peer_chain;
     struct slice peer_address; /* "127.0.0.1", for logs */
+    struct slice exporter;     /* TLS_EXPORTER_LEN, of this connection (net/tls.h); empty: not TLS 1.3 */
     bool http2;
 };
 

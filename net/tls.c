@@ -362,3 +362,10 @@ bool tls_export(struct tls *t, const char *label, struct slice context, void *ou
                                             context.ptr != NULL);
     return rc == 0 || tls_err(err, E_CRYPTO, rc, "TLS exporter");
 }
+
+bool tls_exporter(struct tls *t, uint8_t out[TLS_EXPORTER_LEN], struct err *err)
+{
+    if (mbedtls_ssl_get_version_number(&t->ssl) != MBEDTLS_SSL_VERSION_TLS1_3)
+        return err_set(err, E_TLS_HANDSHAKE, "TLS exporter: expected TLS 1.3, agreed was %s", tls_version(t));
+    return tls_export(t, "EXPORTER-Channel-Binding", slice_str(""), out, TLS_EXPORTER_LEN, err);
+}

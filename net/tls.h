@@ -79,3 +79,8 @@ size_t tls_peer_chain(const struct tls *t, const struct slice **chain); /* 0: no
 
 /* Keying material of this connection (RFC 5705, RFC 8446 section 7.5). */
 bool tls_export(struct tls *t, const char *label, struct slice context, void *out, size_t len, struct err *err);
+
+/* The same for the channel binding "tls-exporter" (RFC 9266): what both ends know of this connection and of no other.
+ * E_TLS_HANDSHAKE below TLS 1.3, where it is not unique in every case. */
+enum { TLS_EXPORTER_LEN = 32 };
+bool tls_exporter(struct tls *t, uint8_t out[TLS_EXPORTER_LEN], struct err *err);

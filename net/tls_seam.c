@@ -3,10 +3,10 @@
 
 #include <mbedtls/asn1.h>
 #include <mbedtls/platform.h>
-#include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "pki/ed25519.h"
 #include <ssl_misc.h> /* of mbedTLS's own sources: this file is linked into it */
 
 /* ---- certificates -------------------------------------------------------------------------- */
@@ -110,7 +110,7 @@ int mesh_crt_parse_der(mbedtls_x509_crt *chain, const unsigned char *der, size_t
 
 /* ---- Ed25519 of clients -------------------------------------------------------------------- */
 
-enum { SCHEME_ED25519 = 0x0807, PUBLIC_LEN = crypto_sign_PUBLICKEYBYTES, SIGNATURE_LEN = crypto_sign_BYTES };
+enum { SCHEME_ED25519 = 0x0807, PUBLIC_LEN = ED25519_LEN, SIGNATURE_LEN = ED25519_SIGNATURE_LEN };
 
 /* The SubjectPublicKeyInfo of such a key (RFC 8410 section 4) has one form. */
 static const unsigned char *ed25519_key(const mbedtls_x509_crt *crt)
@@ -152,7 +152,7 @@ static bool holds(const unsigned char key[PUBLIC_LEN], const unsigned char *tran
     memcpy(content + 64 + sizeof context, transcript, transcript_len);
     return len == 4 + SIGNATURE_LEN && MBEDTLS_GET_UINT16_BE(message, 0) == SCHEME_ED25519 &&
            MBEDTLS_GET_UINT16_BE(message, 2) == SIGNATURE_LEN &&
-           crypto_sign_verify_detached(message + 4, content, 64 + sizeof context + transcript_len, key) == 0;
+           ed25519_verify(key, content, 64 + sizeof context + transcript_len, message + 4);
 }
 
 /* As mbedTLS does it for the keys it knows: the transcript is that of before this message. */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki/key.h"
 
-#include <sodium.h>
-
+#include "pki/ed25519.h"
 #include "pki/key_impl.h"
-
-_Static_assert(crypto_sign_PUBLICKEYBYTES == ED25519_LEN && crypto_sign_SEEDBYTES == ED25519_LEN, "RFC 8032");
 
 struct slice key_public_bits(const struct key *k) { return slice_of(k->impl->public, k->impl->public_len); }
 
@@ -52,23 +49,26 @@ static struct key hold(enum key_type type, psa_key_id_t id)
     return (struct key){impl};
 }
 
-/* RFC 8032 5.1.5; all seeds are good. */
-static struct key hold_ed25519(const uint8_t seed[ED25519_LEN])
+static bool hold_ed25519(const uint8_t seed[ED25519_LEN], struct key *out, struct err *err)
 {
-    struct key_impl *impl = new_impl(KEY_ED25519);
+    struct key k = {new_impl(KEY_ED25519)};
 
-    secret_new(&impl->ed25519, crypto_sign_SECRETKEYBYTES);
-    impl->public_len = ED25519_LEN;
-    (void)crypto_sign_seed_keypair(impl->public, impl->ed25519.ptr, seed);
-    return (struct key){impl};
+    secret_new(&k.impl->ed25519, ED25519_PRIVATE_LEN);
+    k.impl->public_len = ED25519_LEN;
+    if (!ed25519_from_seed(seed, k.impl->public, k.impl->ed25519.ptr)) {
+        key_wipe(&k);
+        return err_set(err, E_UNSUPPORTED, "this program computes with no keys of Ed25519");
+    }
+    *out = k;
+    return true;
 }
 
-static struct key generate_ed25519(void)
+static bool generate_ed25519(struct key *out, struct err *err)
 {
     scoped(secret_wipe) struct secret seed = {0};
 
     secret_random(&seed, ED25519_LEN);
-    return hold_ed25519(seed.ptr);
+    return hold_ed25519(seed.ptr, out, err);
 }
 
 bool key_generate(enum key_type type, struct key *out, struct err *err)
@@ -79,10 +79,8 @@ bool key_generate(enum key_type type, struct key *out, struct err *err)
 
     if (type == KEY_RSA)
         return err_set(err, E_UNSUPPORTED, "RSA keys are made with a size; expected a curve");
-    if (type == KEY_ED25519) {
-        *out = generate_ed25519();
-        return true;
-    }
+    if (type == KEY_ED25519)
+        return generate_ed25519(out, err);
     attributes = attributes_of(type);
     status = psa_generate_key(&attributes, &id);
     if (status != PSA_SUCCESS)
@@ -128,10 +126,8 @@ static bool import(const struct key_parts *p, struct key *out, struct err *err)
     const psa_key_attributes_t attributes = attributes_of(p->type);
     psa_key_id_t id;
 
-    if (p->type == KEY_ED25519) {
-        *out = hold_ed25519(p->secret.ptr);
-        return true;
-    }
+    if (p->type == KEY_ED25519)
+        return hold_ed25519(p->secret.ptr, out, err);
     if (psa_import_key(&attributes, p->secret.ptr, p->secret.len, &id) != PSA_SUCCESS)
         return err_set(err, E_KEY_FORMAT,
                        p->type == KEY_RSA ? "private key: expected a whole RSA key, found numbers "
@@ -193,10 +189,10 @@ enum signature_alg key_signature_alg(const struct key *k)
 
 static struct slice sign_ed25519(const struct key *k, struct slice message, struct arena *a)
 {
-    uint8_t *signature = arena_alloc(a, crypto_sign_BYTES);
+    uint8_t *signature = arena_alloc(a, ED25519_SIGNATURE_LEN);
 
-    (void)crypto_sign_detached(signature, NULL, message.ptr, message.len, k->impl->ed25519.ptr);
-    return slice_of(signature, crypto_sign_BYTES);
+    ed25519_sign(k->impl->ed25519.ptr, message.ptr, message.len, signature);
+    return slice_of(signature, ED25519_SIGNATURE_LEN);
 }
 
 /* As PSA makes it: r || s, or the RSA signature. */

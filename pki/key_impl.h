@@ -9,7 +9,7 @@
 struct key_impl {
     enum key_type type;
     psa_key_id_t id;
-    struct secret ed25519; /* seed and point, as libsodium signs with */
+    struct secret ed25519; /* seed and point, ed25519.h */
     size_t public_len;
     uint8_t public[PSA_EXPORT_PUBLIC_KEY_MAX_SIZE];
 };

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/buf.h"
+#include "pki/ed25519.h"
 #include "pki/key.h"
 
 struct curve {
@@ -16,7 +17,6 @@ struct curve {
 enum {
     CURVE_MAX_SIZE = 66,
     POINT_MAX_LEN = 1 + 2 * CURVE_MAX_SIZE,
-    ED25519_LEN = 32,
 };
 
 const struct curve *curve_of(enum key_type type);   /* NULL for KEY_RSA and KEY_ED25519 */

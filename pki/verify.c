@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sodium.h>
-
+#include "pki/ed25519.h"
 #include "pki/pem.h"
 #include "pki/psa.h"
 #include "pki/spki.h"
@@ -68,12 +67,11 @@ static bool verify_ecdsa(const struct public_key *key, enum signature_alg alg, s
     return verify(key, alg, message, slice_of(raw, 2 * curve->size), err);
 }
 
-/* RFC 8032 5.1.7; libsodium also refuses points of small order and unreduced numbers. */
 static bool verify_ed25519(const struct public_key *key, struct slice message, struct slice signature,
                            struct err *err)
 {
-    return (signature.len == crypto_sign_BYTES &&
-            crypto_sign_verify_detached(signature.ptr, message.ptr, message.len, key->bits.ptr) == 0) ||
+    return (signature.len == ED25519_SIGNATURE_LEN &&
+            ed25519_verify(key->bits.ptr, message.ptr, message.len, signature.ptr)) ||
            does_not_hold(SIG_ED25519, err);
 }
 

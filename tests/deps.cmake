@@ -16,6 +16,12 @@ foreach(backend openssl builtin)
   endif()
 endforeach()
 
+# What the launcher and the library to preload compute with.
+unit_test(wycheproof_small SOURCES unit/test_wycheproof.c EXTERNAL mbedtls_small jansson sodium)
+if(TARGET test_wycheproof_small)
+  target_compile_definitions(test_wycheproof_small PRIVATE WYCHEPROOF_FOLDER="${wycheproof_folder}")
+endif()
+
 # Both implementations are in each of these: the one as PSA's, the other called directly.
 if(OPENSSL_FOUND)
   unit_test(p256_openssl SOURCES unit/test_p256.c EXTERNAL mbedtls_openssl)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(name activation template)
+foreach(name activation mesh_v1 template)
   unit_test(${name} USES manifest)
 endforeach()
-foreach(name activation template manifest)
+foreach(name activation mesh_v1 template manifest)
   fuzz_target(${name} USES manifest)
 endforeach()
 foreach(name manifest manifest_check manifest_go manifest_use plan encode)

@@ -29,12 +29,14 @@ e2e_test(meshsim COMMAND e2e/meshsim $<TARGET_FILE:meshsim>)
 # What is of the production domain has nothing of the simulation in it; what is of the other has.
 set(without $<TARGET_FILE:attestation> $<TARGET_FILE:attestation_production>)
 set(with $<TARGET_FILE:attestation_sim> $<TARGET_FILE:meshsim>)
-foreach(target meshd meshctl marble marble-shared meshattest meshattest-shared meshclient meshclient-shared)
+foreach(target meshd meshctl marble marble-shared marble-preload marble-run meshattest meshattest-shared meshclient
+    meshclient-shared)
   if(TARGET ${target})
     list(APPEND without $<TARGET_FILE:${target}>)
   endif()
 endforeach()
-foreach(target meshd-sim meshctl-sim marble-sim marble-sim-shared meshclient-sim meshclient-sim-shared)
+foreach(target meshd-sim meshctl-sim marble-sim marble-sim-shared marble-preload-sim marble-run-sim meshclient-sim
+    meshclient-sim-shared)
   if(TARGET ${target})
     list(APPEND with $<TARGET_FILE:${target}>)
   endif()

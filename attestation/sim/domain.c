@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "attestation/oe.h"
+#include "attestation/sim/measure.h"
 #include "attestation/sim/tees.h"
 #include "base/file.h"
 #include "base/limits.h"
@@ -97,6 +98,7 @@ const struct trust_domain *trust_domain(void)
         .roots = sim_roots,
         .tees = sim_tees,
         .collateral = sim_domain_collateral,
+        .becomes = sim_measure_instead,
         .package_info = sim_package_info,
     };
     return &domain;

@@ -18,7 +18,7 @@ const struct sim_chip *const sim_chip_here = &sim_chips[0];
 /* Which one is here is nobody's but the simulation's to say, so it is said in the environment. */
 static bool chosen(const char *name, struct err *err)
 {
-    const char *wanted = getenv("MESH_SIM_TEE");
+    const char *wanted = collect_variable("MESH_SIM_TEE");
 
     if (wanted == NULL || wanted[0] == '\0')
         wanted = "sgx";
@@ -151,7 +151,7 @@ static bool evidence_azure(enum hcl_hardware hardware, const uint8_t report_data
     struct evidence e;
 
     if (!sim_measure_self(&self, err) ||
-        !sim_azure_evidence(hardware, &self, getenv("MESH_SIM_TPM"), report_data, a, &e, err))
+        !sim_azure_evidence(hardware, &self, collect_variable("MESH_SIM_TPM"), report_data, a, &e, err))
         return false;
     *out = evidence_encode(&e, a);
     return true;

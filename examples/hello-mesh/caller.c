@@ -37,20 +37,20 @@ static int call(SSL *ssl)
 {
     char request[200], answer[1024], proof[MESH_PROOF_LEN + 1];
     const char *body;
-    struct peer peer, self;
+    struct peer peer;
     int len;
 
     if (SSL_set1_host(ssl, "localhost") != 1 || SSL_connect(ssl) != 1 || !mesh_peer(ssl, &peer)) {
         (void)fprintf(stderr, "caller: no trusted connection to greeter: %s\n", mesh_tls_reason(ssl));
         return EXIT_FAILURE;
     }
-    if (strcmp(peer.type, "greeter") != 0) {
-        (void)fprintf(stderr, "caller: the peer is a %s, not a greeter\n", peer.type);
+    if (strcmp(peer.marble.type, "greeter") != 0) {
+        (void)fprintf(stderr, "caller: the peer is a %s, not a greeter\n", peer.marble.type);
         return EXIT_FAILURE;
     }
-    (void)printf("caller: the peer is a %s, id %s, certified by \"%s\", over %s\n", peer.type, peer.uuid,
-                 peer.issuer, SSL_get_version(ssl));
-    if (!mesh_self(ssl, &self) || !mesh_proof(self.uuid, proof)) {
+    (void)printf("caller: the peer is a %s, id %s, certified by \"%s\", over %s\n", peer.marble.type,
+                 peer.marble.uuid, peer.issuer, SSL_get_version(ssl));
+    if (!mesh_proof(marble_uuid(), proof)) {
         (void)fprintf(stderr, "caller: the shared secret is not there\n");
         return EXIT_FAILURE;
     }

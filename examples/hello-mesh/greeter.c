@@ -61,10 +61,11 @@ static void greet(SSL *ssl, const char *greeting)
     if (len <= 0)
         return;
     request[len] = '\0';
-    (void)printf("greeter: called by a %s, id %s, certified by \"%s\"; it %s our secret\n", peer.type,
-                 peer.uuid, peer.issuer, shares_secret(request, peer.uuid) ? "shares" : "does NOT share");
+    (void)printf("greeter: called by a %s, id %s, certified by \"%s\"; it %s our secret\n", peer.marble.type,
+                 peer.marble.uuid, peer.issuer,
+                 shares_secret(request, peer.marble.uuid) ? "shares" : "does NOT share");
     (void)snprintf(answer, sizeof answer, "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n%s, %s %s\n",
-                   greeting, peer.type, peer.uuid);
+                   greeting, peer.marble.type, peer.marble.uuid);
     (void)SSL_write(ssl, answer, (int)strlen(answer));
     (void)SSL_shutdown(ssl);
 }

@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mesh_tls.h: OpenSSL set up with the identity that the mesh gave this process.
  *
- * Nothing here is marblemesh's: it is what a service author writes with the TLS library at hand.
- * Before main() libmarble has put into the environment, as PEM:
- *     MARBLE_PREDEFINED_ROOT_CA                      whom to trust
- *     MARBLE_PREDEFINED_MARBLE_CERTIFICATE_CHAIN     who we are
- *     MARBLE_PREDEFINED_PRIVATE_KEY                  and the proof of it
+ * marble_openssl.h does it: our certificate and key, whom to trust, and renewals.
  */
 #pragma once
+#include <marble.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
 /* A context for a server or a client that accepts only peers of the mesh; NULL, with the cause on
- * stderr, if the environment does not hold an identity. The caller frees it with SSL_CTX_free(). */
+ * stderr, if this process has no identity. The caller frees it with SSL_CTX_free(). */
 SSL_CTX *mesh_context(bool server);
 
 /* Who is at the other end, from its verified certificate. */
 struct peer {
-    char type[64]; /* marble type: extension 1.3.9903.2.1 */
-    char uuid[64]; /* subject common name */
+    struct marble_peer marble; /* its type and UUID */
     char issuer[128];
 };
 bool mesh_peer(SSL *ssl, struct peer *out);
-bool mesh_self(SSL *ssl, struct peer *out); /* the same of our own certificate */
 
 /* Proof that we hold the secret MESH_PEPPER, which the manifest gives to every service: HMAC-SHA256 over
  * a text, in hexadecimal. False if the secret is not there. */

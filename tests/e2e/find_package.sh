@@ -19,7 +19,7 @@ echo "== install, and move what was installed"
 cmake --install "$BUILD_DIR" --prefix "$work/first" >"$work/install.log" || die "cmake --install"
 mv "$work/first" "$work/prefix"
 lib=$(dirname "$(find "$work/prefix" -name libmarble.a)")
-equal "headers" "$(cd "$work/prefix/include" && echo *)" "attestation.h marble.h meshclient.h"
+equal "headers" "$(cd "$work/prefix/include" && echo *)" "attestation.h marble.h marble_mbedtls.h marble_openssl.h meshclient.h"
 lacks_text <(grep -rF -e "$BUILD_DIR" -e "$SOURCE_DIR" -e "$work/first" "$lib/cmake" "$lib/pkgconfig" || true) /
 
 echo "== the installed tool believes the installed coordinator, stripped too"

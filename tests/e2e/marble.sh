@@ -33,6 +33,7 @@ cases = {
         "Files": {f"{data}/f": "text\n", f"{data}/deep/er/f": {"Data": "AP8=", "Encoding": "base64", "NoTemplates": True}},
     },
     "secret": {"Files": {f"{data}/secret": "remember-me-not-7391"}, "Env": {"VISIBLE": "remember-me-well-7391"}},
+    "named": {"Files": {"/marble/secrets/a": "of-the-name-7391", f"{data}/f": "x"}, "Env": {"DELIVERED": "by the mesh"}},
     "short": {"Argv": ["only"]},
     "many": {"Argv": ["service"] + [f"argument {i}" for i in range(500)]},
     "unwritable": {"Files": {f"{data}/before": "x", "/proc/marblemesh": "x", f"{data}/new/after": "x"},
@@ -64,7 +65,7 @@ run() {
     log=$work/log
     status=0
     (cd "$work" && timeout 60 env EDG_MARBLE_TYPE="$type" EDG_MARBLE_COORDINATOR_ADDR="${mesh-}" \
-        EDG_MARBLE_UUID_FILE="$work/uuid" EDG_LOG_FORMAT=json KEPT=kept OVERWRITTEN=old "$@" \
+        EDG_MARBLE_UUID_FILE="$work/uuid" EDG_LOG_FORMAT=json KEPT=kept OVERWRITTEN=old MESH_PASS_ENV="KEPT,PROBE_*" "$@" \
         "$program" started with >"$out" 2>"$log") || status=$?
 }
 
@@ -143,14 +144,14 @@ for way in archive shared; do
         has_line "$out" "$where type: full-$way"
         has_line "$out" "$where uuid: $uuid"
     done
-    has_line "$out" "main threads: 1"
+    has_line "$out" "main threads: 2" # its own, and the one that renews
     has_line "$out" "main signals as they were: yes"
     has_line "$out" "main simulated: 1"
     equal "mode of the new folder" "$(stat -c %a "$data/deep/er")" 700
     equal "mode of the UUID file" "$(stat -c %a "$work/uuid")" 600
     equal "files that were installed" "$(cd "$data" && find . -type f | sort | tr '\n' ' ')" "./deep/er/f ./f "
     has_text "$log" "SIMULATED TEE"
-    has_text "$log" "\"type\":\"full-$way\",\"uuid\":\"$uuid\",\"coordinator\":\"$mesh\",\"coordinator_verified\":\"no\",\"files\":\"2\""
+    has_text "$log" "\"type\":\"full-$way\",\"uuid\":\"$uuid\",\"coordinator\":\"$mesh\",\"coordinator_verified\":\"no\",\"activation\":\"mesh.v1\",\"files\":\"2\""
     has_text "$log" '"argv":"5","trust_domain":"simulated"'
 
     run "full-$way" "$program" EDG_LOG_FORMAT=text
@@ -185,6 +186,23 @@ for way in archive shared; do
         has_line "$out" "main remains: 1"
         rm "$data/secret"
     fi
+
+    # A secret with a name is in memory, once, and on no disk; a child of fork() has it, and a program it becomes has not.
+    run "named-$way" "$program" PROBE_SECRETS=a,b
+    admitted "named-$way"
+    for where in constructor main child; do
+        has_line "$out" "$where secret a: of-the-name-7391"
+        has_line "$out" "$where no secret b: the manifest delivers no /marble/secrets/b to this marble [marble_identity]"
+    done
+    has_line "$out" "child uuid: $uuid"
+    has_line "$out" "exec env DELIVERED: by the mesh"
+    equal "files" "$(ls -A "$data")" f
+    equal "/marble" "$(ls -d /marble 2>/dev/null || true)" ""
+    if [[ ${MARBLEMESH_SANITIZE:-} != thread ]]; then
+        run "named-$way" "$program" PROBE_REVERSED=1937-eman-eht-fo
+        has_line "$out" "main remains: 1"
+    fi
+    rm -rf "${data:?}"/*
 
     run "unwritable-$way" "$program"
     refused marble_apply "installing /proc/marblemesh: making a file in /proc"
@@ -246,24 +264,37 @@ for closed in 0 1 2 012; do
         [[ $closed != *0* ]] || exec 0<&-
         [[ $closed != *1* ]] || exec 1>&-
         [[ $closed != *2* ]] || exec 2>&-
-        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed \
+        EDG_MARBLE_TYPE=plain-archive EDG_MARBLE_COORDINATOR_ADDR=$mesh EDG_MARBLE_UUID_FILE=$work/uuid PROBE_CLOSED=$closed MESH_PASS_ENV=PROBE_CLOSED \
             timeout 60 "$archive"
     ) >"$work/out" 2>"$work/log" || status=$?
     equal "exit status with $closed closed" "$status" 0
 done
 
-echo "== linked and preloaded: one start"
+echo "== the environment is the manifest's"
+run full-archive "$archive" MESH_PASS_ENV= NOT_OURS=secret-of-nobody
+admitted "full-archive, with nothing handed on"
+has_line "$out" "main no env KEPT"
+has_line "$out" "main env OVERWRITTEN: new"
+has_text "$log" '"env_dropped":"'
+has_text "$log" 'NOT_OURS'
+lacks_text "$log" secret-of-nobody
+rm -rf "${data:?}"/*
+
+echo "== linked and preloaded: refused, unless the loader makes one of the two"
 cp "$BUILD_DIR/marble/libmarble-sim.so" "$work/other.so"
 preload=$work/other.so
 if [[ $(nm -D "$archive" 2>/dev/null) == *" __asan_init"* ]]; then
     preload=$(ldd "$archive" | sed -nE 's/.* => (.*libasan[^ ]*) .*/\1/p'):$preload
 fi
-for program in "$archive" "$shared"; do
-    type=plain-$([[ $program == "$archive" ]] && echo archive || echo shared)
-    run "$type" "$program" LD_PRELOAD="$preload"
-    admitted "$type, preloaded as well"
-    has_line "$out" "main type: $type"
-done
+run plain-archive "$archive" LD_PRELOAD="$preload"
+refused marble_twice "this process holds libmarble twice"
+run plain-shared "$shared" LD_PRELOAD="$preload"
+admitted "plain-shared, preloaded as well"
+has_line "$out" "main type: plain-shared"
+if [[ -z ${MARBLEMESH_SANITIZE:-} ]]; then
+    run plain-shared "$shared" LD_PRELOAD="$BUILD_DIR/marble/libmarble-preload-sim.so"
+    refused marble_twice "this process holds libmarble twice"
+fi
 
 echo "== a coordinator that comes back"
 stop_coordinator

@@ -4,6 +4,8 @@
 import sys
 
 import grpc
+import mesh_pb2
+import mesh_pb2_grpc
 import rpc_pb2
 import rpc_pb2_grpc
 
@@ -62,11 +64,52 @@ def admitted(port):
     return got.Files["/key"]
 
 
+def on_mesh(port, call):
+    credentials = grpc.ssl_channel_credentials(read("server.pem"), read("good.key"), read("good.pem"))
+    options = [("grpc.ssl_target_name_override", "localhost")]
+    with grpc.secure_channel(f"127.0.0.1:{port}", credentials, options) as channel:
+        return call(mesh_pb2_grpc.MeshStub(channel))
+
+
+def mesh_refused(port, call, code, reason):
+    try:
+        on_mesh(port, call)
+    except grpc.RpcError as e:
+        found = dict(e.trailing_metadata() or ()).get("mesh-reason")
+        assert e.code() == code and found == reason, f"{e.code()} {found}: {e.details()}"
+        return
+    raise AssertionError(f"{reason}: admitted")
+
+
+def mesh_v1(port):
+    """What a stock client can do of mesh.v1: Challenge, and see evidence refused that is of no connection."""
+    code = grpc.StatusCode
+    plain = on_mesh(port, lambda m: m.Challenge(mesh_pb2.ChallengeRequest(), timeout=20))
+    assert len(plain.Nonce) == 32 and plain.Root and not plain.Evidence, plain
+    proven = on_mesh(port, lambda m: m.Challenge(mesh_pb2.ChallengeRequest(Nonce=bytes(32)), timeout=20))
+    assert proven.Root == plain.Root and len(proven.Evidence) > 1000, proven
+    assert proven.Nonce != plain.Nonce
+
+    def request(nonce):
+        return mesh_pb2.ActivateRequest(
+            Nonce=nonce, Evidence=read("good.quote"), CSR=read("good.csr"), MarbleType="service", UUID=UUID)
+
+    def honest(m, method):
+        return method(m)(request(m.Challenge(mesh_pb2.ChallengeRequest(), timeout=20).Nonce), timeout=20)
+
+    mesh_refused(port, lambda m: m.Challenge(mesh_pb2.ChallengeRequest(Nonce=b"x"), timeout=20), code.INVALID_ARGUMENT, "grpc_format")
+    mesh_refused(port, lambda m: m.Activate(request(plain.Nonce), timeout=20), code.UNAUTHENTICATED, "challenge")
+    mesh_refused(port, lambda m: honest(m, lambda s: s.Activate), code.PERMISSION_DENIED, "evidence_relayed")
+    mesh_refused(port, lambda m: honest(m, lambda s: s.Renew), code.UNAUTHENTICATED, "marble_cert")
+    print("- mesh.v1: a challenge with evidence; nonces, evidence and leaves of others are refused")
+
+
 def main(port, what):
     code = grpc.StatusCode
     if what == "early":
         refused("no manifest", code.FAILED_PRECONDITION, "state_wrong", port, "good")
         return
+    mesh_v1(port)
     denied = code.PERMISSION_DENIED
     refused("unknown type", denied, "marble_unknown", port, "good", type_="nobody")
     refused("another program", denied, "unique_id", port, "good", type_="stranger")

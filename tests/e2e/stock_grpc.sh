@@ -17,7 +17,7 @@ die() { echo "FAILED: $*" >&2; tail -n 20 "$work"/*.log >&2; exit 1; }
 python=$("$here/python")
 cd "$work"
 export PYTHONPATH=$work
-"$python" -m grpc_tools.protoc -I"$source/manifest" --python_out=. --grpc_python_out=. rpc.proto
+"$python" -m grpc_tools.protoc -I"$source/manifest" --python_out=. --grpc_python_out=. rpc.proto mesh.proto
 
 echo "- the coordinator starts; its manifest admits meshsim, which stands for a service"
 EDG_COORDINATOR_CLIENT_ADDR=127.0.0.1:0 EDG_COORDINATOR_MESH_ADDR=127.0.0.1:0 EDG_COORDINATOR_SEAL_DIR=$work/state \

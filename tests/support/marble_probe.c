@@ -2,9 +2,9 @@
 /* A service that tells what it found: in a constructor, which runs before main(), and in main() itself.
  *
  * PROBE_ENV, PROBE_FILES: names of variables, and paths, with commas, to tell about. PROBE_REVERSED: bytes,
- * last one first, to look for in all memory of the process. PROBE_CLOSED: descriptors, a digit each; should one
- * be open, the exit status is 3. One line per fact, "where what: value"; bytes
- * that are not printable as \xNN.
+ * last one first, to look for in all memory of the process. PROBE_SECRETS: names of secrets to tell about.
+ * PROBE_CLOSED: descriptors, a digit each; should one be open, the exit status is 3. One line per fact,
+ * "where what: value"; bytes that are not printable as \xNN.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/support/memory_search.h"
 
 extern char **environ;
 
@@ -61,6 +64,17 @@ static void tell_all(const char *where, const char *list, void (*one)(const char
 
 static void tell_variable(const char *where, const char *name) { tell(where, "env", name, getenv(name)); }
 
+static void tell_secret(const char *where, const char *name)
+{
+    char value[256];
+    const long len = marble_secret(name, value, sizeof value);
+
+    if (len < 0)
+        printf("%s no secret %s: %s\n", where, name, marble_why());
+    else
+        tell_bytes(where, "secret", name, value, (size_t)len);
+}
+
 static int number_in(const char *folder)
 {
     DIR *d = opendir(folder);
@@ -88,6 +102,24 @@ static void tell_what_is_there(const char *where, int argc, char **argv, char **
     tell_all(where, getenv("PROBE_FILES"), tell_file);
     tell(where, "type", "", marble_type());
     tell(where, "uuid", "", marble_uuid());
+    tell_all(where, getenv("PROBE_SECRETS"), tell_secret);
+}
+
+/* What a child finds, and a program that the child becomes: neither is activated again. */
+static void tell_of_children(void)
+{
+    pid_t child;
+
+    (void)fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        tell_all("child", getenv("PROBE_SECRETS"), tell_secret);
+        tell("child", "uuid", "", marble_uuid());
+        (void)fflush(stdout);
+        (void)execl("/bin/sh", "sh", "-c", "echo \"exec env DELIVERED: $DELIVERED\"", (char *)NULL);
+        _exit(9);
+    }
+    (void)waitpid(child, NULL, 0);
 }
 
 /* The C library hands main()'s arguments to constructors. */
@@ -103,38 +135,6 @@ static int handled_by_default(int number)
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
 }
 
-static int is_reversed(const volatile char *p, const char *reversed, size_t len)
-    __attribute__((no_sanitize("address")));
-static int is_reversed(const volatile char *p, const char *reversed, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (p[i] != reversed[len - 1 - i])
-            return 0;
-    return 1;
-}
-
-/* How often the bytes stand in what the process can write to. Read where they are, so that looking makes no
- * copies; what is larger than memory ever is belongs to a sanitizer. */
-static int number_in_memory(const char *reversed)
-{
-    const size_t len = strlen(reversed);
-    FILE *maps = fopen("/proc/self/maps", "r");
-    unsigned long start, end;
-    char line[512], mode[5];
-    int n = 0;
-
-    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
-        if (sscanf(line, "%lx-%lx %4s", &start, &end, mode) != 3 || strncmp(mode, "rw", 2) != 0 ||
-            end - start > 1UL << 30)
-            continue;
-        for (const char *p = (const char *)start; p + len <= (const char *)end; p++)
-            n += is_reversed(p, reversed, len);
-    }
-    if (maps != NULL)
-        (void)fclose(maps);
-    return n;
-}
-
 static int all_closed(const char *digits)
 {
     for (; digits != NULL && *digits != '\0'; digits++)
@@ -146,11 +146,13 @@ static int all_closed(const char *digits)
 int main(int argc, char **argv, char **env)
 {
     const char *reversed = getenv("PROBE_REVERSED");
-    const int remains = reversed != NULL ? number_in_memory(reversed) : 0; /* before anything is read */
+    const int remains =
+        reversed != NULL ? memory_search(reversed, strlen(reversed)) : 0; /* before anything is read */
 
     if (!all_closed(getenv("PROBE_CLOSED")))
         return 3;
     tell_what_is_there("main", argc, argv, env);
+    tell_of_children();
     printf("main threads: %d\n", number_in("/proc/self/task"));
     printf("main signals as they were: %s\n",
            handled_by_default(SIGPIPE) && handled_by_default(SIGXFSZ) ? "yes" : "no");

@@ -116,7 +116,10 @@ void asker_new(const char *type, const char *uuid, struct arena *a, struct asker
 bool asker_ask(struct mesh_test *t, const struct asker *who, struct arena *a, struct parameters *out,
                int *status, struct err *err)
 {
-    const struct activation what = {&who->request, &who->certificate, who->certificate.len > 0, clock_now()};
+    struct activation what = {.request = activation_of_rpc(&who->request),
+                              .peer_chain = &who->certificate,
+                              .num_peer_chain = who->certificate.len > 0,
+                              .now = clock_now()};
     struct slice reply;
 
     return activate(t->core, &what, a, &reply, status, err) && activation_response_decode(reply, a, out, err);

@@ -61,6 +61,8 @@ static void handle(void *ctx, struct exchange *ex)
 
         ex->response.body = slice_of(memset(arena_alloc(&ex->arena, len), 'x', len), len);
     }
+    if (is(ex->request.path, "/exporter"))
+        ex->response.body = ex->request.exporter;
     if (is(ex->request.path, "/client"))
         ex->response.body = slice_str(arena_printf(&ex->arena, "%zu", ex->request.num_peer_chain));
     if (grpc_is_call(&ex->request)) {
@@ -232,6 +234,36 @@ static void test_many_clients_at_once(void)
     for (size_t i = 0; i < 12; i++)
         must(pthread_join(threads[i], NULL) == 0);
     must(atomic_load(&p.app.handled) == 12 * 5 * 10 && atomic_load(&p.app.refused) == 0);
+    place_end(&p);
+}
+
+static void test_both_ends_know_their_connection(void)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    struct slice seen[3];
+    struct place p;
+
+    place_begin(&p, (struct net_limits){0});
+    for (int i = 0; i < 3; i++) {
+        uint8_t own[TLS_EXPORTER_LEN];
+        struct http_response r;
+        struct err err = {0};
+        struct client *c = client_of(&p, i != 1, false, &err);
+
+        must(c != NULL && client_exporter(c, own, &err));
+        must(post(c, "/exporter", (struct slice){0}, &a, &r, &err));
+        must(slice_equal(r.body, slice_of(own, sizeof own)));
+        seen[i] = r.body;
+        client_close(&c);
+    }
+    must(!slice_equal(seen[0], seen[1]) && !slice_equal(seen[0], seen[2]));
+    struct err err = {0};
+    struct client *plain = client_of(&p, false, true, &err);
+    struct http_response r;
+    uint8_t none[TLS_EXPORTER_LEN];
+    must(plain != NULL && !client_exporter(plain, none, &err) && err.code == E_TLS_HANDSHAKE);
+    must(post(plain, "/exporter", (struct slice){0}, &a, &r, &err) && r.body.len == 0);
+    client_close(&plain);
     place_end(&p);
 }
 
@@ -589,6 +621,7 @@ int main(void)
     peer_begin();
     keys_make("server", "ec", "");
     test_many_clients_at_once();
+    test_both_ends_know_their_connection();
     test_grpc_answers_and_refusals_arrive();
     test_slow_requests_do_not_delay_quick_ones();
     test_patience_ends();

@@ -122,17 +122,17 @@ Test(activation, hostile_requests_are_refused)
     static const struct {
         const char *hex, *text;
     } rows[] = {
-        {"0a", "the 1 bytes are not an ActivationReq in protobuf, or hold far more fields than one has"},
-        {"0a05ff", "the 3 bytes are not an ActivationReq in protobuf, or hold far more fields than one has"},
+        {"0a", "the 1 bytes are no ActivationReq in protobuf, or hold far more fields than one has"},
+        {"0a05ff", "the 3 bytes are no ActivationReq in protobuf, or hold far more fields than one has"},
         {"0affffffff0f",
-         "the 6 bytes are not an ActivationReq in protobuf, or hold far more fields than one has"},
+         "the 6 bytes are no ActivationReq in protobuf, or hold far more fields than one has"},
         {"0affffffffffffffffff01",
-         "the 11 bytes are not an ActivationReq in protobuf, or hold far more fields than one has"},
+         "the 11 bytes are no ActivationReq in protobuf, or hold far more fields than one has"},
         {"0801", NULL}, /* field 1 as a number: protobuf says skip what has another wire type, or refuse */
         {"1a03610062", "MarbleType is not UTF-8 text without NUL"},
         {"1a0100", "MarbleType is not UTF-8 text without NUL"},
         {"2202c328", "UUID is not UTF-8 text without NUL"},
-        {"07", "the 1 bytes are not an ActivationReq in protobuf, or hold far more fields than one has"},
+        {"07", "the 1 bytes are no ActivationReq in protobuf, or hold far more fields than one has"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -177,7 +177,7 @@ Test(activation, hostile_responses_are_refused)
          "element 1: Argv is not UTF-8 text without NUL"},
         {"0a02"
          "0a05",
-         "the 4 bytes are not an ActivationResp in protobuf, or hold far more fields than one has"},
+         "the 4 bytes are no ActivationResp in protobuf, or hold far more fields than one has"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -234,7 +234,7 @@ Test(activation, many_small_fields_do_not_become_much_memory)
     }
     cr_expect_not(activation_request_decode(slice_of(unknown, LIMIT_GRPC_MESSAGE), &a, &r, &err));
     cr_expect_str_eq(err.text,
-                     "the 4194304 bytes are not an ActivationReq in protobuf, or hold far more fields than "
+                     "the 4194304 bytes are no ActivationReq in protobuf, or hold far more fields than "
                      "one has");
     cr_expect_not(activation_request_decode(slice_of(unknown, sizeof unknown), &a, &r, &err));
     cr_expect_str_eq(err.text, "ActivationReq of 4194305 bytes, more than the 4194304 allowed");

@@ -62,7 +62,7 @@ static bool ask(const struct name_part *parts, size_t num, char **dns, size_t nu
 
     cr_assert(csr_make(&client, name_build(&a, parts, num), &san, &a, &der, &err), "%s", err.text);
     cr_assert(csr_parse(der, &a, &csr, &err), "%s", err.text);
-    return authority_issue_marble(ca, &csr, manifest_names, UUID, "back end", NOW, &a, &leaf, &err);
+    return authority_issue_marble(ca, &csr, manifest_names, UUID, "back end", 0, NOW, &a, &leaf, &err);
 }
 
 static bool ask_dns(char *name) { return ask(NULL, 0, &name, 1, NULL, 0); }
@@ -292,15 +292,17 @@ Test(ca, parts_that_do_not_belong_together_are_refused, .init = begin, .fini = e
         struct authority_parts parts;
         const char *text;
     } cases[] = {
-        {{foreign.root, good.intermediate, good.marble_root, good.root_key, good.key},
+        {{foreign.root, good.intermediate, good.marble_root, good.root_key, good.key, {0}},
          "certificate authority: the certificate of the root is for another key"},
-        {{good.root, foreign.intermediate, good.marble_root, good.root_key, good.key},
+        {{good.root, foreign.intermediate, good.marble_root, good.root_key, good.key, {0}},
          "certificate authority: the certificate of the intermediate is for another key"},
-        {{good.root, good.intermediate, foreign.marble_root, good.root_key, good.key},
+        {{good.root, good.intermediate, foreign.marble_root, good.root_key, good.key, {0}},
          "certificate authority: the certificate of the marble root is for another key"},
-        {{good.root, good.intermediate, good.marble_root, good.root_key, {0}}, "certificate authority: "},
-        {{{0}, good.intermediate, good.marble_root, good.root_key, good.key}, "certificate authority: "},
-        {{good.root, good.marble_root, good.marble_root, good.root_key, good.key}, "certificate authority: "},
+        {{good.root, good.intermediate, good.marble_root, good.root_key, {0}, {0}}, "certificate authority: "},
+        {{{0}, good.intermediate, good.marble_root, good.root_key, good.key, {0}}, "certificate authority: "},
+        {{good.root, good.intermediate, good.marble_root, good.root_key, good.key, good.root_key},
+         "certificate authority: "},
+        {{good.root, good.marble_root, good.marble_root, good.root_key, good.key, {0}}, "certificate authority: "},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -389,7 +391,7 @@ static struct authority_parts marblerun_parts(void)
             "-extfile ext -out intermediate.crt"),
         "%s", said);
     return (struct authority_parts){pem_der("root.crt"), pem_der("intermediate.crt"), pem_der("marble.crt"),
-                                    pem_der("root.pem"), pem_der("key.pem")};
+                                    pem_der("root.pem"), pem_der("key.pem"), {0}};
 }
 
 Test(ca, an_authority_of_marblerun_is_loaded_and_used, .init = begin, .fini = end)

@@ -46,3 +46,42 @@ Test(clock, ticks_do_not_go_back)
     cr_expect_geq(clock_ticks_ms(), first);
     cr_expect_gt(clock_now(), 1700000000);
 }
+
+Test(clock, durations_are_read_as_go_writes_them)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: it is none */
+    } cases[] = {
+        {"24h", 86400000},
+        {"1h30m", 5400000},
+        {"1.5h", 5400000},
+        {"90s", 90000},
+        {"100ms", 100},
+        {".5s", 500},
+        {"1.s", 1000},
+        {"1500us", 1},
+        {"1.0000000000001s", 1000},
+        {"0s", 0},
+        {"", -1},
+        {"24", -1},
+        {"h", -1},
+        {".s", -1},
+        {"-1h", -1},
+        {"+1h", -1},
+        {"1 h", -1},
+        {"1d", -1},
+        {"1..5h", -1},
+        {"1h30", -1},
+        {"9999999999h", -1},
+        {"99999999999999999999s", -1},
+        {"2562047h1000h", -1},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t ms = -1;
+
+        cr_expect_eq(duration_decode(slice_str(cases[i].text), &ms), cases[i].ms >= 0, "%s", cases[i].text);
+        cr_expect_eq(ms, cases[i].ms, "%s: %lld", cases[i].text, (long long)ms);
+    }
+}

@@ -206,7 +206,7 @@ Test(core, the_state_has_marbleruns_keys, .init = begin, .fini = end)
         "TLS:t", "certificate:coordinatorIntermediateCert", "certificate:coordinatorRootCert",
         "certificate:marbleRootCert", "infrastructure:i", "manifest", "manifestSignature", "marble:m",
         "package:test", "previousRootSecret", "previousSecret:c", "previousSecret:s", "previousSecret:u",
-        "privateKey:coordinatorIntermediateKey", "privateKey:coordinatorRootKey", "rootSecret", "secret:c",
+        "privateKey:coordinatorIntermediateKey", "privateKey:coordinatorRootKey", "revision", "rootSecret", "secret:c",
         "secret:s", "secret:u", "state", "updateLog", "user:alice"};
     const struct entries e = full_state();
 

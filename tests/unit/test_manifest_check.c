@@ -414,6 +414,14 @@ Test(manifest_check, config_is_possible)
         {"'RecoveryThreshold':2", E_MANIFEST_CONFIG,
          "$.Config.RecoveryThreshold: 2; expected 0, or 2 up to the number of recovery keys (0)"},
         {"'RotateRootSecret':true", E_NONE, NULL},
+        {"'LeafLifetime':'10s'", E_NONE, NULL},
+        {"'LeafLifetime':'8760h'", E_NONE, NULL},
+        {"'LeafLifetime':'9s'", E_MANIFEST_CONFIG,
+         "$.Config.LeafLifetime: expected a duration as Go writes them from 10s to 8760h, found \"9s\""},
+        {"'LeafLifetime':'8761h'", E_MANIFEST_CONFIG,
+         "$.Config.LeafLifetime: expected a duration as Go writes them from 10s to 8760h, found \"8761h\""},
+        {"'LeafLifetime':'a day'", E_MANIFEST_CONFIG,
+         "$.Config.LeafLifetime: expected a duration as Go writes them from 10s to 8760h, found \"a day\""},
     };
     static const struct row keys[] = {
         {"'k':'PEM'", E_NONE, NULL}, /* looked at when secrets are made for it */

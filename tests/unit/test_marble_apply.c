@@ -323,21 +323,75 @@ Test(marble_apply, knows_where_gramine_takes_its_keys)
 
 /* ---- environment, argv -------------------------------------------------------------------------- */
 
-Test(marble_apply, sets_variables_on_top_of_the_others)
+static const char *joined(char *const *strings)
 {
-    const struct parameter env[] = {file_of("NEW", "1"), file_of("CHANGED", "with = and \n"),
-                                    file_of("EMPTY", "")};
-    const struct parameters p = {.env = (struct parameter *)env, .num_env = 3};
-    struct err err;
+    const char *out = "";
 
-    cr_assert_eq(setenv("KEPT", "k", 1), 0);
-    cr_assert_eq(setenv("CHANGED", "c", 1), 0);
-    cr_assert(apply_check(&p, &err), "%s", err.text);
-    apply_env(&p);
-    cr_expect_str_eq(getenv("NEW"), "1");
-    cr_expect_str_eq(getenv("CHANGED"), "with = and \n");
-    cr_expect_str_eq(getenv("EMPTY"), "");
-    cr_expect_str_eq(getenv("KEPT"), "k");
+    for (; *strings != NULL; strings++)
+        out = arena_printf(&arena, "%s%s|", out, *strings);
+    return out;
+}
+
+/* What of a few variables is handed on with these lists (NULL: not set). */
+static void expect_env(const char *of_host, const char *of_manifest, const char *expected,
+                       const char *dropped)
+{
+    static char *const given[] = {"PATH=/bin", "LC_ALL=C", "LC_TIME=C", "CHANGED=old", "odd", "LANG=", NULL};
+    const struct parameter env[] = {file_of("NEW", "1"), file_of("CHANGED", "with = and \n"),
+                                    file_of("EMPTY", ""),
+                                    file_of(PASS_ENV, of_manifest != NULL ? of_manifest : "")};
+    const struct parameters p = {.env = (struct parameter *)env, .num_env = of_manifest != NULL ? 4 : 3};
+    const char *names;
+    char **got;
+
+    cr_assert_eq(of_host != NULL ? setenv(PASS_ENV, of_host, 1) : unsetenv(PASS_ENV), 0);
+    got = apply_env(&p, given, &arena, &names);
+    cr_expect_str_eq(joined(got), expected, "with %s", of_host);
+    cr_expect_str_eq(names, dropped, "with %s", of_host);
+}
+
+Test(marble_apply, makes_the_environment_of_the_manifests_variables_and_of_those_that_are_handed_on)
+{
+#define OURS "NEW=1|CHANGED=with = and \n|EMPTY=|"
+    expect_env(NULL, NULL, OURS, "PATH,LC_ALL,LC_TIME,odd,LANG");
+    expect_env("", NULL, OURS, "PATH,LC_ALL,LC_TIME,odd,LANG");
+    expect_env("PATH", NULL, OURS "PATH=/bin|", "LC_ALL,LC_TIME,odd,LANG");
+    expect_env("LC_*,LANG,PAT,PATHS", NULL, OURS "LC_ALL=C|LC_TIME=C|LANG=|", "PATH,odd");
+    expect_env("*", NULL, OURS "PATH=/bin|LC_ALL=C|LC_TIME=C|odd|LANG=|", "");
+    expect_env("CHANGED,,", NULL, OURS, "PATH,LC_ALL,LC_TIME,odd,LANG");
+    expect_env("*", "", OURS "MESH_PASS_ENV=|", "PATH,LC_ALL,LC_TIME,odd,LANG");
+    expect_env("*", "LANG", OURS "MESH_PASS_ENV=LANG|LANG=|", "PATH,LC_ALL,LC_TIME,odd");
+}
+
+Test(marble_apply, hands_transparent_tls_to_a_program_that_does_it_itself)
+{
+    static const struct {
+        const char *who, *config, *text; /* NULL: taken */
+    } cases[] = {
+        {"program", "{\"tls\":{\"Incoming\":{\"*:2000\":{}},\"Outgoing\":{}}}", NULL},
+        {"program", "{\"tls\":{\"Incoming\":{},\"Outgoing\":{\"a:1\":{}}}}", NULL},
+        {"", "{\"tls\":{\"Incoming\":{\"*:2000\":{}},\"Outgoing\":{}}}",
+         "the manifest gives this service TLS tags, and this library cannot do TLS in its place"},
+        {"program", "{\"tls\":{\"Incoming\":{},\"Outgoing\":{}}}",
+         "MARBLE_TTLS_CONFIG: expected connections to protect, found none"},
+        {"program", "{\"tls\":{}}", "MARBLE_TTLS_CONFIG: expected connections to protect, found none"},
+        {"program", "{\"tls\":{\"Incoming\":[]}}", ""},
+        {"program", "{}", ""},
+        {"program", "[]", ""},
+        {"program", "", ""},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct parameter env[] = {file_of("MARBLE_TTLS_CONFIG", cases[i].config),
+                                        file_of("MESH_TTLS", cases[i].who)};
+        const struct parameters p = {.env = (struct parameter *)env, .num_env = 2};
+        struct err err = {0};
+
+        cr_expect_eq(apply_check(&p, &err), cases[i].text == NULL, "%s: %s", cases[i].config, err.text);
+        cr_expect_eq(err.code, cases[i].text == NULL ? E_NONE : E_MARBLE_TLS, "%s", cases[i].config);
+        if (cases[i].text != NULL && cases[i].text[0] != '\0')
+            cr_expect_str_eq(err.text, cases[i].text);
+    }
 }
 
 Test(marble_apply, refuses_variables_that_cannot_exist)

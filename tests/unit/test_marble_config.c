@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,7 +15,11 @@ static const char *const variables[] = {"EDG_MARBLE_TYPE",
                                         "EDG_MARBLE_UUID_FILE",
                                         "EDG_CWD",
                                         "MESH_ACTIVATE_TIMEOUT",
-                                        "MESH_SIM"};
+                                        "MESH_SIM",
+                                        "MESH_COORDINATOR_POLICY",
+                                        "MESH_ACTIVATION",
+                                        "MESH_RENEW_SIGNAL",
+                                        "MESH_ON_REVOKE"};
 
 static void set_only_type(void)
 {
@@ -45,6 +50,10 @@ static void expect_defaults(void)
     cr_expect_str_eq(c.uuid_file, arena_printf(&a, "%s/uuid", here));
     cr_expect_eq(c.timeout_s, 60);
     cr_expect(c.has_evidence);
+    cr_expect_null(c.policy_file);
+    cr_expect_eq(c.way, WAY_EITHER);
+    cr_expect_eq(c.renewal.signal, 0);
+    cr_expect_not(c.renewal.keeps_running_when_revoked);
     cr_assert_eq(c.san.num_dns, 1);
     cr_expect_str_eq(c.san.dns[0], "localhost");
     cr_assert_eq(c.san.num_ips, 2);
@@ -168,6 +177,8 @@ Test(marble_config, names_the_variable_that_is_wrong_and_what_it_expected)
     static const char *const names =
         "EDG_MARBLE_DNS_NAMES: expected names and IP addresses with commas between "
         "them, found \"";
+    static const char *const signals =
+        "MESH_RENEW_SIGNAL: expected HUP, USR1, USR2, TERM, INT, QUIT or WINCH, found \"";
     static const char *const seconds = "MESH_ACTIVATE_TIMEOUT: expected seconds from 1 to 86400, found \"";
     static const char *const type = "EDG_MARBLE_TYPE: expected at most 1024 bytes of UTF-8, found \"";
     const struct {
@@ -199,6 +210,11 @@ Test(marble_config, names_the_variable_that_is_wrong_and_what_it_expected)
         {"MESH_ACTIVATE_TIMEOUT", "86401", seconds, "86401\""},
         {"MESH_ACTIVATE_TIMEOUT", "1s", seconds, "1s\""},
         {"MESH_SIM", "TEE", "MESH_SIM: expected tee or none, found \"", "TEE\""},
+        {"MESH_ACTIVATION", "both", "MESH_ACTIVATION: expected mesh or marblerun, found \"", "both\""},
+        {"MESH_RENEW_SIGNAL", "hup", signals, "hup\""},
+        {"MESH_RENEW_SIGNAL", "KILL", signals, "KILL\""},
+        {"MESH_RENEW_SIGNAL", "SIG", signals, "SIG\""},
+        {"MESH_ON_REVOKE", "stay", "MESH_ON_REVOKE: expected exit or keep, found \"", "stay\""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -225,4 +241,29 @@ Test(marble_config, can_leave_evidence_out_in_a_simulation_only)
     cr_expect_not(c.has_evidence);
     cr_assert(config_read(false, &a, &c, &err), "%s", err.text);
     cr_expect(c.has_evidence, "a production build sends evidence whatever the environment says");
+}
+
+Test(marble_config, says_how_to_activate_and_what_to_do_after_a_renewal)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    struct config c;
+    struct err err;
+
+    cr_assert_eq(setenv("MESH_COORDINATOR_POLICY", "policy.json", 1), 0);
+    cr_assert_eq(setenv("MESH_ACTIVATION", "mesh", 1), 0);
+    cr_assert_eq(setenv("MESH_RENEW_SIGNAL", "HUP", 1), 0);
+    cr_assert_eq(setenv("MESH_ON_REVOKE", "keep", 1), 0);
+    cr_assert(config_read(true, &a, &c, &err), "%s", err.text);
+    cr_expect_str_eq(c.policy_file, "policy.json");
+    cr_expect_eq(c.way, WAY_MESH);
+    cr_expect_eq(c.renewal.signal, SIGHUP);
+    cr_expect(c.renewal.keeps_running_when_revoked);
+
+    cr_assert_eq(setenv("MESH_ACTIVATION", "marblerun", 1), 0);
+    cr_assert_eq(setenv("MESH_RENEW_SIGNAL", "SIGUSR2", 1), 0);
+    cr_assert_eq(setenv("MESH_ON_REVOKE", "exit", 1), 0);
+    cr_assert(config_read(true, &a, &c, &err), "%s", err.text);
+    cr_expect_eq(c.way, WAY_MARBLERUN);
+    cr_expect_eq(c.renewal.signal, SIGUSR2);
+    cr_expect_not(c.renewal.keeps_running_when_revoked);
 }

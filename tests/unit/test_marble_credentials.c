@@ -6,7 +6,9 @@
 #include "attestation/attestation.h"
 #include "attestation/dcap_quote.h"
 #include "base/scope.h"
+#include "net/tls.h"
 #include "pki/hash.h"
+#include "tests/support/memory_search.h"
 
 static const int64_t NOW = 1790000000;
 
@@ -107,4 +109,92 @@ Test(marble_credentials, are_new_each_time)
     credentials_wipe(&credentials);
     make(false);
     cr_expect_not(slice_equal(first, key_spki(&credentials.key, &a)));
+}
+
+Test(marble_credentials, of_mesh_v1_hold_evidence_over_key_nonce_and_connection_and_no_certificate)
+{
+    static const char nonce[] = "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn",
+                      exporter[] = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";
+    const struct config config = {.has_evidence = true};
+    struct mesh_binding binding = {.nonce = slice_str(nonce), .exporter = slice_str(exporter)};
+    uint8_t expected[64];
+    struct dcap_quote quote;
+    struct slice raw;
+
+    cr_assert(credentials_bound(&config, &binding, &a, &credentials, &err), "%s", err.text);
+    cr_expect_eq(credentials.cert.len, 0);
+    binding.spki = key_spki(&credentials.key, &a);
+    mesh_binding(&binding, expected);
+    cr_assert(evidence_unwrap(credentials.evidence, &raw, &err), "%s", err.text);
+    cr_assert(dcap_quote_parse(raw, &quote, &err), "%s", err.text);
+    cr_expect(slice_equal(quote.report.report_data, slice_of(expected, sizeof expected)));
+}
+
+/* ---- what remains ------------------------------------------------------------------------------- */
+
+static bool accept_all(void *ctx, const struct slice *chain, size_t num, struct err *e)
+{
+    (void)ctx, (void)chain, (void)num, (void)e;
+    return true;
+}
+
+static void carry(struct tls *from, struct tls *to)
+{
+    const struct slice s = tls_pending(from);
+
+    cr_assert(tls_feed(to, s));
+    tls_sent(from, s.len);
+}
+
+/* As with a coordinator: the key signs in a handshake. */
+static void shake_hands(struct tls_identity *id)
+{
+    const struct tls_settings client = {.check = accept_all}, server = {.server = true,
+                                                                        .client_auth = TLS_CLIENT_REQUIRED,
+                                                                        .check = accept_all};
+    scoped(tls_free) struct tls *c = NULL, *s = NULL;
+    enum tls_result r = TLS_WANT_INPUT, q = TLS_WANT_INPUT;
+
+    cr_assert(tls_new(&client, id, &c, &err) && tls_new(&server, id, &s, &err), "%s", err.text);
+    for (int i = 0; i < 10 && (r != TLS_DONE || q != TLS_DONE); i++) {
+        r = tls_handshake(c, &err);
+        carry(c, s);
+        q = tls_handshake(s, &err);
+        carry(s, c);
+    }
+    cr_assert(r == TLS_DONE && q == TLS_DONE, "%s", err.text);
+}
+
+/* The scalar, last byte first. */
+static void reverse_scalar(uint8_t reversed[32])
+{
+    scoped(secret_wipe) struct secret scalar = {0};
+
+    key_to_scalar(&credentials.key, &scalar);
+    cr_assert_eq(scalar.len, 32);
+    for (size_t i = 0; i < 32; i++)
+        reversed[i] = scalar.ptr[31 - i];
+}
+
+static void use_key(void)
+{
+    scoped(secret_wipe) struct secret pkcs8 = {0};
+    scoped(tls_identity_release) struct tls_identity *id = NULL;
+
+    key_to_pkcs8(&credentials.key, &pkcs8);
+    cr_assert(tls_identity_new(&credentials.cert, 1, secret_bytes(&pkcs8), &id, &err), "%s", err.text);
+    shake_hands(id);
+}
+
+Test(marble_credentials, leave_nothing_of_their_key_in_memory)
+{
+    uint8_t reversed[32];
+
+    net_init();
+    make(true);
+    reverse_scalar(reversed);
+    cr_expect_gt(memory_search(reversed, sizeof reversed), 0, "while it is used it is found");
+    use_key();
+    credentials_wipe(&credentials);
+    cr_expect_eq(memory_search(reversed, sizeof reversed), 0);
 }

@@ -148,11 +148,11 @@ Test(metrics, text_in_labels_is_escaped, .init = begin, .fini = end)
 Test(metrics, calls_of_the_marble_api_are_counted_by_code, .init = begin, .fini = end)
 {
 #define G "grpc_method=\"Activate\",grpc_service=\"rpc.Marble\",grpc_type=\"unary\"}"
-    metrics_grpc_started(m);
-    metrics_grpc_handled(m, true, 0);
-    metrics_grpc_started(m);
-    metrics_grpc_handled(m, true, 7);
-    metrics_grpc_handled(m, false, 99);
+    metrics_grpc_started(m, GRPC_METHOD_RPC_ACTIVATE);
+    metrics_grpc_handled(m, GRPC_METHOD_RPC_ACTIVATE, true, 0);
+    metrics_grpc_started(m, GRPC_METHOD_RPC_ACTIVATE);
+    metrics_grpc_handled(m, GRPC_METHOD_RPC_ACTIVATE, true, 7);
+    metrics_grpc_handled(m, GRPC_METHOD_RPC_ACTIVATE, false, 99);
     expect("grpc_server_started_total{" G " 2");
     expect("grpc_server_handled_total{grpc_code=\"OK\"," G " 1");
     expect("grpc_server_handled_total{grpc_code=\"PermissionDenied\"," G " 1");
@@ -160,4 +160,9 @@ Test(metrics, calls_of_the_marble_api_are_counted_by_code, .init = begin, .fini 
     expect("grpc_server_handled_total{grpc_code=\"DataLoss\"," G " 0");
     expect("grpc_server_msg_received_total{" G " 2");
     expect("grpc_server_msg_sent_total{" G " 1");
+    expect("grpc_server_started_total{grpc_method=\"Renew\",grpc_service=\"mesh.v1.Mesh\",grpc_type="
+           "\"unary\"} 0");
+    metrics_grpc_handled(m, GRPC_METHOD_WATCH, true, 0);
+    expect("grpc_server_msg_sent_total{grpc_method=\"Watch\",grpc_service=\"mesh.v1.Mesh\",grpc_type="
+           "\"server_stream\"} 1");
 }

@@ -71,6 +71,8 @@ Test(plan, a_package_update_raises_security_versions_and_nothing_else)
         {"'p':{}", E_UPDATE_PACKAGE, "$.Packages.p: SecurityVersion is missing"},
         {"'p':{'SecurityVersion':4,'Debug':true}", E_UPDATE_PACKAGE,
          "$.Packages.p: Debug cannot be changed by a package update, only SecurityVersion"},
+        {"'p':{'SecurityVersion':4,'RelayProof':true}", E_UPDATE_PACKAGE,
+         "$.Packages.p: RelayProof cannot be changed by a package update, only SecurityVersion"},
         {"'p':{'SecurityVersion':4,'UniqueID':'00'}", E_UPDATE_PACKAGE,
          "$.Packages.p: UniqueID cannot be changed by a package update, only SecurityVersion"},
         {"'p':{'SecurityVersion':4,'SignerID':'00'}", E_UPDATE_PACKAGE,

@@ -20,13 +20,11 @@ static struct verdict genuine(void)
 {
     return (struct verdict){
         .genuine = true,
-        .claims = {.tee = TEE_SGX,
-                   .report_data = {data, 64},
-                   .bound = {data, 64},
-                   .sgx = {.mr_enclave = {enclave, 32},
-                           .mr_signer = {signer, 32},
-                           .isv_prod_id = 7,
-                           .isv_svn = 3}},
+        .claims =
+            {.tee = TEE_SGX,
+             .report_data = {data, 64},
+             .bound = {data, 64},
+             .sgx = {.mr_enclave = {enclave, 32}, .mr_signer = {signer, 32}, .isv_prod_id = 7, .isv_svn = 3}},
     };
 }
 
@@ -112,7 +110,8 @@ Test(policy, advisories_count_only_with_sw_hardening_needed_and_a_list)
         v.claims.dcap.tcb_status = rows[i].status;
         v.claims.dcap.advisories = (char **)(uintptr_t)rows[i].found;
         v.claims.dcap.num_advisories = rows[i].num_found;
-        cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), NOW, &err), rows[i].ok, "row %zu: %s", i, err.text);
+        cr_expect_eq(policy_match(&p, &v, slice_of(data, 64), NOW, &err), rows[i].ok, "row %zu: %s", i,
+                     err.text);
         if (!rows[i].ok) {
             cr_expect_eq(err.code, E_ADVISORY);
             cr_expect_str_eq(
@@ -413,6 +412,7 @@ Test(policy, its_fields_are_the_known_ones)
                                         "AcceptedTCB",
                                         "MinimumTCBEvaluationDataNumber",
                                         "CollateralGraceDays",
+                                        "RelayProof",
                                         "TDX",
                                         "SNP",
                                         "UVM",

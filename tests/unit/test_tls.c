@@ -329,6 +329,29 @@ Test(tls, both_ends_export_the_same_keying_material, .init = begin, .fini = end)
     }
 }
 
+/* RFC 9266: "tls-exporter" is for TLS 1.3; the label and the empty context are its own. */
+Test(tls, the_channel_binding_is_the_same_at_both_ends_and_needs_tls_13, .init = begin, .fini = end)
+{
+    struct pair old = pair_of((struct tls_settings){0}, (struct tls_settings){.max_version = 12}, NULL);
+    struct pair p = pair_of((struct tls_settings){0}, (struct tls_settings){0}, NULL);
+    struct pair q = pair_of((struct tls_settings){0}, (struct tls_settings){0}, NULL);
+    uint8_t c[TLS_EXPORTER_LEN], s[TLS_EXPORTER_LEN], named[TLS_EXPORTER_LEN], other[TLS_EXPORTER_LEN];
+    struct err err;
+
+    cr_assert(tls_exporter(p.client, c, &err) && tls_exporter(p.server, s, &err), "%s", err.text);
+    cr_assert(tls_export(p.client, "EXPORTER-Channel-Binding", slice_str(""), named, sizeof named, &err));
+    cr_assert(tls_exporter(q.server, other, &err), "%s", err.text);
+    cr_expect_arr_eq(c, s, sizeof c);
+    cr_expect_arr_eq(c, named, sizeof c);
+    cr_expect_arr_neq(c, other, sizeof c);
+    cr_expect_not(tls_exporter(old.client, c, &err));
+    cr_expect_eq(err.code, E_TLS_HANDSHAKE);
+    cr_expect_str_eq(err.text, "TLS exporter: expected TLS 1.3, agreed was TLSv1.2");
+    pair_free(&old);
+    pair_free(&p);
+    pair_free(&q);
+}
+
 Test(tls, a_close_is_seen, .init = begin, .fini = end)
 {
     for (unsigned version = 12; version <= 13; version++) {
