@@ -211,7 +211,7 @@ run sleep "$launcher" "$work/broken"
 refused unique_id "refused this service"
 run sleep EDG_MARBLE_COORDINATOR_ADDR=localhost:1 MESH_ACTIVATE_TIMEOUT=1 "$launcher" "${programs[sleep]}" 0
 refused connect "cannot be reached"
-(marble sleep EDG_MARBLE_COORDINATOR_ADDR=localhost:1 MESH_ACTIVATE_TIMEOUT=5 "$launcher" "${programs[sleep]}" 0) >"$work/out" 2>&1 &
+(marble sleep EDG_MARBLE_COORDINATOR_ADDR=localhost:1 MESH_ACTIVATE_TIMEOUT=5 "$launcher" "${programs[sleep]}" 0) >"$work/waiting" 2>&1 &
 launched=$!
 started+=("$launched")
 threads=0
