@@ -631,8 +631,8 @@ Test(template, work_is_bounded)
         "{{ range 1001 }}{{ range 1001 }}{{ end }}{{ end }}",
         "{{ $x := printf \"%1000d\" 1 }}{{ range 30 }}{{ $x = print $x $x }}{{ end }}",
         "{{ range 999999 }}{{ if printf \"%1000d%1000d\" 1 1 | len }}{{ end }}{{ end }}",
-        "{{ $x := printf \"%1000d\" 1 }}{{ $x = print $x $x $x $x }}{{ range 900000 }}{{ $y := $x }}{{ end "
-        "}}",
+        ("{{ $x := printf \"%1000d\" 1 }}{{ $x = print $x $x $x $x }}{{ range 900000 }}{{ $y := $x }}{{ end "
+         "}}"),
     };
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
