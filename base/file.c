@@ -127,8 +127,12 @@ bool file_replace(const char *path, struct slice contents, unsigned mode, struct
 static bool write_through(const char *path, struct slice contents, unsigned mode, struct err *err)
 {
     scoped(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    struct stat st;
 
-    return (fd >= 0 && file_write_all(fd, contents)) || err_errno(err, E_FILE_WRITE, "writing %s", path);
+    /* Where a link leads there may be a file that others can read. */
+    return (fd >= 0 && fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fchmod(fd, (mode_t)mode) == 0) &&
+            file_write_all(fd, contents)) ||
+           err_errno(err, E_FILE_WRITE, "writing %s", path);
 }
 
 bool file_save(const char *path, struct slice contents, unsigned mode, struct err *err)

@@ -84,6 +84,14 @@ bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_cod
     return true;
 }
 
+void json_unquote(struct err *err)
+{
+    char *quoted = strstr(err->text, " near '"); /* jansson's form */
+
+    if (quoted != NULL)
+        *quoted = '\0';
+}
+
 struct fields fields_of(const json_t *value, const char *path, enum json_names names, enum err_code code,
                         struct arena *a, struct err *err)
 {
@@ -250,7 +258,7 @@ static const char *type_name(const json_t *v)
     case JSON_ARRAY:
         return "an array";
     case JSON_STRING:
-        return !is_marked(v)                    ? "a string"
+        return !is_marked(v)                   ? "a string"
                : is_whole(json_number_text(v)) ? "a whole number"
                                                : "a fractional number";
     case JSON_INTEGER:
@@ -331,10 +339,7 @@ static const json_t *string_named(struct fields *f, const char *name)
     return f->bad ? NULL : out;
 }
 
-static struct slice text_of(const json_t *v)
-{
-    return slice_of(json_string_value(v), json_string_length(v));
-}
+static struct slice text_of(const json_t *v) { return slice_of(json_string_value(v), json_string_length(v)); }
 
 struct slice field_text(struct fields *f, const char *name)
 {
@@ -522,10 +527,7 @@ static void refuse_member(void *ctx, const char *path)
     (void)err_set(f->err, f->code, "%s: there is no such member", path);
 }
 
-void fields_only(struct fields *f, const char *const *known)
-{
-    fields_unknown(f, known, refuse_member, f);
-}
+void fields_only(struct fields *f, const char *const *known) { fields_unknown(f, known, refuse_member, f); }
 
 static void put_char(struct buf *b, struct slice c)
 {

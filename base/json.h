@@ -27,6 +27,9 @@ enum json_duplicates { JSON_LAST_WINS, JSON_NO_DUPLICATES };
 bool json_parse(struct slice text, enum json_duplicates duplicates, enum err_code code, json_t **out,
                 struct err *err);
 
+/* After json_parse() of a text that holds secrets: takes from the message what it quotes of the text. */
+void json_unquote(struct err *err);
+
 /* A document as Go's encoding/json reads it, which MarbleRun's programs and users rely on: bytes that are no
  * UTF-8 and surrogates without their other half become U+FFFD; members given twice are all kept, in order;
  * numbers are kept whatever their size. Read it with fields that JSON_FOLD. Bounded like json_parse(); the
@@ -47,8 +50,8 @@ bool json_parse_go(struct slice text, enum json_rest rest, enum err_code code, s
                    struct json_document *out, struct err *err);
 
 /* Such a document has bytes that no UTF-8 has. In a name JSON_MARK begins what tells it from the same name
- * before it in the object, and JSON_NUL stands for a NUL; see json_name(). A string that begins with JSON_MARK
- * is a number that jansson's integers cannot hold, as it is written. */
+ * before it in the object, and JSON_NUL stands for a NUL; see json_name(). A string that begins with
+ * JSON_MARK is a number that jansson's integers cannot hold, as it is written. */
 enum { JSON_MARK = 0xff, JSON_NUL = 0xfe };
 struct slice json_name(const char *name);      /* without the mark */
 bool json_is_text(const json_t *v);            /* json_is_string(), and no such number */

@@ -167,14 +167,15 @@ static void count_call(void *ctx, const struct marble *from, const struct tls_en
 {
     struct picture *p = ctx;
     struct box *box = box_of(&p->marbles, from->type);
+    struct box *called = to != NULL ? box_of(&p->marbles, to->type) : NULL; /* NULL, too, without a package */
 
-    if (to == NULL) {
+    if (called == NULL) {
         add_line(box, arena_printf(&p->a, "calls %s:%s", end->addr, end->port));
         return;
     }
     p->num_calls++;
     box->left_ports++;
-    box_of(&p->marbles, to->type)->left_ports++;
+    called->left_ports++;
 }
 
 static void count_secrets(struct picture *p, const struct marble *marble)
@@ -360,9 +361,9 @@ static void put_call(void *ctx, const struct marble *from, const struct tls_end 
     struct box *a = box_of(&p->marbles, from->type), *b;
     int lane, y1, y2;
 
-    if (to == NULL)
+    b = to != NULL ? box_of(&p->marbles, to->type) : NULL;
+    if (b == NULL)
         return;
-    b = box_of(&p->marbles, to->type);
     lane = p->left_lane + LANE * --p->num_calls;
     y1 = next_left(a);
     y2 = next_left(b);

@@ -54,6 +54,8 @@ static bool install(struct cli *cli, struct err *err)
     struct words w = {0};
     struct slice said;
 
+    if (own_values != NULL && strcmp(own_values, "-") == 0)
+        return err_set(err, E_USAGE, "--values: expected a file, found - (helm's standard input is ours)");
     if (chart == NULL || !install_values_check(cli, err) || !find_resource_key(cli, &resource_key, err) ||
         !install_values(cli, resource_key, &values, err))
         return false;
@@ -114,11 +116,15 @@ static bool uninstall(struct cli *cli, struct err *err)
                               "This ends the coordinator in namespace %s, and what depends on it", namespace),
                  UNASKED_GOES_ON, err))
         return false;
-    if (!cluster_run(cli, &w, (struct slice){0}, &said, err) ||
-        !delete_leftover(cli, "secret", "marble-injector-webhook-certs", namespace, err) ||
+    if (!cluster_run(cli, &w, (struct slice){0}, &said, err))
+        return false;
+    /* The request is the cluster's, and whoever may uninstall in a namespace need not be let near it. */
+    if (!delete_leftover(cli, "secret", "marble-injector-webhook-certs", namespace, err) ||
         !delete_leftover(cli, "certificatesigningrequest",
                          arena_printf(&cli->arena, CLUSTER_INJECTOR ".%s", namespace), NULL, err))
-        return false;
+        (void)fprintf(stderr,
+                      "Warning: what MarbleRun's own installation may have left was not removed: %s\n",
+                      err->text);
     if (cli_flag(cli, "dry-run"))
         return true;
     (void)printf("MarbleRun successfully removed from your cluster\n");

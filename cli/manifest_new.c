@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "pki/cert.h"
 #include "pki/key.h"
+#include "pki/pem.h"
 
 /* JSON's strings are YAML's too. */
 static void put_name(struct buf *b, const char *indent, const char *name)
@@ -72,18 +73,31 @@ static bool split_given(struct cli *cli, const struct given *g, char **name, str
     return file_read(equals + 1, LIMIT_CERTIFICATE, &cli->arena, text, err);
 }
 
-/* A user's certificate, or an owner's public key. */
-static bool check_given(struct cli *cli, const struct given *g, struct slice pem, struct err *err)
+/* A user's certificates, or an owner's public key, written anew: their file may hold the private key as well,
+ * and everybody may read a manifest. */
+static bool take_given(struct cli *cli, const struct given *g, struct slice *pem, struct err *err)
 {
+    struct arena *a = &cli->arena;
     struct cert *certs;
     struct slice spki;
     enum key_type type;
+    const char *text = "";
     size_t num;
 
-    if (strcmp(g->option->name, "user") == 0)
-        return cert_parse_pem(pem, &cli->arena, &certs, &num, err);
-    return spki_from_pem(pem, &cli->arena, &spki, &type, err) &&
-           (type == KEY_RSA || err_set(err, E_KEY_FORMAT, "expected an RSA key"));
+    if (strcmp(g->option->name, "user") == 0) {
+        if (!cert_parse_pem(*pem, a, &certs, &num, err))
+            return false;
+        for (size_t i = 0; i < num; i++)
+            text = arena_printf(a, "%s%s", text, pem_text(a, "CERTIFICATE", certs[i].der));
+    } else {
+        if (!spki_from_pem(*pem, a, &spki, &type, err))
+            return false;
+        if (type != KEY_RSA)
+            return err_set(err, E_KEY_FORMAT, "expected an RSA key");
+        text = pem_text(a, "PUBLIC KEY", spki);
+    }
+    *pem = slice_str(text);
+    return true;
 }
 
 /* An entry for each time that the option was given. */
@@ -98,7 +112,7 @@ static bool put_given(struct cli *cli, struct buf *b, const char *option, const 
 
         if (strcmp(g->option->name, option) != 0)
             continue;
-        if (!split_given(cli, g, &name, &text, err) || !check_given(cli, g, text, err))
+        if (!split_given(cli, g, &name, &text, err) || !take_given(cli, g, &text, err))
             return err_in(err, "--%s %s", option, g->value);
         if ((*num)++ == 0)
             buf_str(b, heading);
@@ -154,7 +168,7 @@ static bool is_usable(struct cli *cli, const struct given *g, struct err *err)
         return trust_domain()->package_info(g->value, &cli->arena, &policy, err);
     if (strcmp(g->option->name, "user") != 0 && strcmp(g->option->name, "recovery-key") != 0)
         return true;
-    return split_given(cli, g, &name, &text, err) && check_given(cli, g, text, err);
+    return split_given(cli, g, &name, &text, err) && take_given(cli, g, &text, err);
 }
 
 /* Until the answer can be used, or there is none. */

@@ -114,6 +114,8 @@ bool process_run(const char *const *argv, struct slice input, struct arena *a, s
 
     if (!open_standard(&s, input, err))
         return false;
+    (void)signal(SIGCHLD,
+                 SIG_DFL); /* ignored, as whoever started us may have left it, there would be no status */
     error = spawn(argv, &s, &process);
     if (error != 0) {
         errno = error;

@@ -84,8 +84,10 @@ static bool secrets_of_json(struct slice text, struct buf *b, struct err *err)
     const char *name;
     json_t *secret;
 
-    if (!json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &root, err))
+    if (!json_parse(text, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &root, err)) {
+        json_unquote(err);
         return false;
+    }
     if (!json_is_object(root) || json_object_size(root) == 0)
         return err_set(
             err, E_JSON_SYNTAX,

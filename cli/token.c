@@ -347,6 +347,11 @@ static bool decrypt_with(struct token *t, CK_MECHANISM *how, struct slice in, ui
     return *rv == CKR_OK;
 }
 
+static bool is_about_data(CK_RV rv)
+{
+    return rv == CKR_ENCRYPTED_DATA_INVALID || rv == CKR_ENCRYPTED_DATA_LEN_RANGE;
+}
+
 /* A token that knows OAEP with SHA-1 alone computes the power, and the padding is taken off here. */
 static bool decrypt_bare(struct token *t, struct slice encrypted, struct secret *out, struct err *err)
 {
@@ -356,8 +361,13 @@ static bool decrypt_bare(struct token *t, struct slice encrypted, struct secret 
     CK_RV rv;
     bool ok;
 
-    if (!decrypt_with(t, &bare, encrypted, plain, &len, &rv))
+    if (!decrypt_with(t, &bare, encrypted, plain, &len, &rv)) {
+        /* SoftHSM's word for a number that is greater than the modulus, as one in several for another key is.
+         */
+        if (rv == CKR_GENERAL_ERROR || is_about_data(rv))
+            return err_set(err, E_DECRYPT, "it does not open with this key");
         return said(err, rv, "decrypting");
+    }
     ok = oaep_decode(slice_of(plain, len), out, err);
     wipe(plain, sizeof plain);
     return ok;
@@ -376,7 +386,7 @@ bool token_decrypt(struct token *t, struct slice encrypted, struct secret *out, 
         wipe(plain, sizeof plain);
         return true;
     }
-    if (rv == CKR_ENCRYPTED_DATA_INVALID || rv == CKR_ENCRYPTED_DATA_LEN_RANGE)
+    if (is_about_data(rv))
         return err_set(err, E_DECRYPT, "it does not open with this key");
     return decrypt_bare(t, encrypted, out, err);
 }

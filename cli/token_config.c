@@ -16,8 +16,10 @@ bool token_config_parse(struct slice json, struct arena *a, struct token_config 
     struct fields f;
     bool without_login;
 
-    if (!json_parse(json, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &root, err))
+    if (!json_parse(json, JSON_NO_DUPLICATES, E_JSON_SYNTAX, &root, err)) {
+        json_unquote(err); /* the PIN */
         return false;
+    }
     f = fields_of(root, "$", JSON_FOLD, E_CONFIG, a, err);
     fields_only(&f, known);
     field_need(&f, "Path");

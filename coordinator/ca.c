@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "coordinator/ca.h"
 
+#include <arpa/inet.h>
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -251,7 +253,22 @@ static bool is_our_address(const struct authority *ca, struct slice asked)
     return false;
 }
 
-/* Some take an address that stands among the DNS names, too. */
+/* Some take an address that stands among the DNS names, too, and a star there for a part of it (mbedTLS). */
+static bool covers_our_address(const struct authority *ca, const char *asked)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    for (size_t i = 0; i < ca->names.num_ips; i++) {
+        const struct slice ip = ip_plain(ca->names.ips[i]);
+
+        if (!is_loopback(ip) &&
+            inet_ntop(ip.len == 4 ? AF_INET : AF_INET6, ip.ptr, text, sizeof text) != NULL &&
+            covers(asked, text))
+            return true;
+    }
+    return false;
+}
+
 static bool is_ours(const struct authority *ca, const char *asked)
 {
     uint8_t ip[16];
@@ -260,7 +277,7 @@ static bool is_ours(const struct authority *ca, const char *asked)
         if (!is_shared_name(ca->names.dns[i]) &&
             (covers(asked, ca->names.dns[i]) || covers(ca->names.dns[i], asked)))
             return true;
-    return is_our_address(ca, slice_of(ip, ip_decode(asked, ip)));
+    return covers_our_address(ca, asked) || is_our_address(ca, slice_of(ip, ip_decode(asked, ip)));
 }
 
 bool authority_check_names(const struct authority *ca, const struct san *names, struct arena *a,
@@ -417,10 +434,8 @@ static bool find_marble(const struct cert *roots, size_t num_roots, const struct
 {
     if (num_chain == 0)
         return err_set(err, E_CERT_CHAIN, "expected a marble's certificate, found none");
-    for (size_t i = 0; i < num_chain; i++)
-        if (read_marble(roots, num_roots, chain[i], now, a, type, uuid, err))
-            return true;
-    return err_as(err, E_CERT_CHAIN);
+    /* The first one: TLS has proven the possession of its key, and of no other. */
+    return read_marble(roots, num_roots, chain[0], now, a, type, uuid, err) || err_as(err, E_CERT_CHAIN);
 }
 
 bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,

@@ -76,7 +76,7 @@ bool authority_check_names(const struct authority *ca, const struct san *names, 
 /* Is this a key that can be certified so? E_CSR_FORMAT. */
 bool authority_check_own_key(struct slice spki, struct err *err);
 
-/* Which marble the chain's owner is: one of its certificates was issued by the present marble root, is valid
+/* Which marble the chain's owner is: its first certificate was issued by the present marble root, is valid
  * now, may be used by servers, and has a UUID as CN and the type's extension. Marbles of before the last
  * update are none. *type lives in the arena. E_CERT_CHAIN. */
 bool authority_marble_of(const struct authority *ca, const struct slice *chain, size_t num_chain, int64_t now,

@@ -54,6 +54,8 @@ bool mesh_user(const struct mesh *m, const struct slice *chain, size_t num_chain
     if (num_chain == 0)
         return err_set(err, E_USER_UNKNOWN,
                        "unauthorized user: the connection carries no client certificate");
+    /* TLS has proven the possession of the first one's key, and of no other. */
+    num_chain = chain_linked(chain, num_chain);
     for (size_t i = 0; i < num_chain; i++) {
         const struct user *found = chain[i].len == 0 ? NULL : user_with(m, chain[i]);
 

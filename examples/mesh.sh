@@ -26,7 +26,7 @@ program() { # NAME
 
 wait_for() { # COMMAND...
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 1200; i++)); do
         if "$@"; then return 0; fi
         sleep 0.05
     done

@@ -83,6 +83,19 @@ bool pin_read(const char *file, struct arena *a, struct pin *out, struct err *er
 
 /* ---- whether it is met -------------------------------------------------------------------------- */
 
+/* Marbles and certificates of the manifest come from that root, too, by way of the intermediate. The root
+ * itself certifies keys of the coordinator alone. */
+static bool is_coordinators(const struct cert *shown, size_t num, const struct cert *root, struct err *err)
+{
+    struct err ignored;
+
+    for (size_t i = 0; i < num; i++)
+        if (slice_equal(shown[i].spki, shown[0].spki) && cert_signed_by(&shown[i], root, &ignored))
+            return true;
+    return err_set(err, E_CERT_CHAIN,
+                   "its key is none that the root certified, as it does the coordinator's");
+}
+
 bool pin_check_chain(const struct slice *chain, size_t num_chain, struct slice root, int64_t now,
                      struct err *err)
 {
@@ -95,7 +108,8 @@ bool pin_check_chain(const struct slice *chain, size_t num_chain, struct slice r
     if (num_chain == 0)
         return err_set(err, E_CERT_CHAIN, "the server showed no certificate");
     return (cert_parse(root, &a, &anchor, err) &&
-            chain_verify(&shown[0], shown + 1, num_chain - 1, &anchor, 1, now, err)) ||
+            chain_verify(&shown[0], shown + 1, num_chain - 1, &anchor, 1, now, err) &&
+            is_coordinators(shown, num_chain, &anchor, err)) ||
            err_in(err, "the server's certificate does not come from the coordinator's root");
 }
 

@@ -96,7 +96,24 @@ static struct session_options options_of(const struct renewer *r)
 /* A certificate that the coordinator no longer takes cannot be renewed, but evidence still can be given. */
 static bool is_about_certificate(const struct err *err)
 {
-    return err_kind(err) == ERR_UNAUTHENTICATED || err->code == E_CERT_EXPIRED || err->code == E_CERT_CHAIN;
+    return err->code != E_CHALLENGE &&
+           (err_kind(err) == ERR_UNAUTHENTICATED || err->code == E_CERT_EXPIRED || err->code == E_CERT_CHAIN);
+}
+
+/* Says nothing of membership: the coordinator's own data have run out, or as many were activated as may be.
+ */
+static bool may_pass(const struct err *err)
+{
+    static const enum err_code codes[] = {E_CERT_EXPIRED,         E_CRL,
+                                          E_CRL_EXPIRED,          E_COLLATERAL_FORMAT,
+                                          E_COLLATERAL_SIGNATURE, E_COLLATERAL_EXPIRED,
+                                          E_COLLATERAL_MISMATCH,  E_TCB_EVALUATION,
+                                          E_MARBLE_LIMIT};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (err->code == codes[i])
+            return true;
+    return false;
 }
 
 /* *denied: the coordinator says that this is no member any more. */
@@ -115,7 +132,7 @@ static bool ask(struct renewer *r, struct arena *a, struct activation *got, bool
     if (refused && !r->has_lapsed && is_about_certificate(err))
         r->has_lapsed = true;
     else
-        *denied = refused && err_kind(err) == ERR_DENIED;
+        *denied = refused && err_kind(err) == ERR_DENIED && !may_pass(err);
     return false;
 }
 

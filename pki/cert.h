@@ -37,8 +37,14 @@ struct cert {
     bool has_key_usage;
     unsigned key_usage; /* bit 0 digitalSignature ... bit 5 keyCertSign, bit 6 cRLSign */
 };
-enum { KU_DIGITAL_SIGNATURE = 1, KU_CONTENT_COMMITMENT = 2, KU_KEY_ENCIPHERMENT = 4, KU_KEY_AGREEMENT = 16,
-       KU_CERT_SIGN = 32, KU_CRL_SIGN = 64 };
+enum {
+    KU_DIGITAL_SIGNATURE = 1,
+    KU_CONTENT_COMMITMENT = 2,
+    KU_KEY_ENCIPHERMENT = 4,
+    KU_KEY_AGREEMENT = 16,
+    KU_CERT_SIGN = 32,
+    KU_CRL_SIGN = 64
+};
 
 /* One certificate and nothing after it. Refuses doubled extensions, wrong versions, trailing bytes;
  * accepts empty names (Go programs make them). `der` must outlive *out. E_CERT_FORMAT. */
@@ -63,7 +69,8 @@ char *name_text(struct arena *a, struct slice name);
 
 /* ---- verify -------------------------------------------------------------------------------- */
 
-/* `c` was signed by `issuer`: names equal byte by byte, signature holds. Decides nothing else. E_CERT_CHAIN. */
+/* `c` was signed by `issuer`: names equal byte by byte, signature holds. Decides nothing else. E_CERT_CHAIN.
+ */
 bool cert_signed_by(const struct cert *c, const struct cert *issuer, struct err *err);
 bool cert_valid_at(const struct cert *c, int64_t now, struct err *err); /* E_CERT_EXPIRED, with the dates */
 
@@ -78,6 +85,11 @@ bool chain_verify(const struct cert *leaf, const struct cert *pool, size_t num_p
 /* The same, and the way from leaf to root: `path` has room for LIMIT_CHAIN and points into what was given. */
 bool chain_path(const struct cert *leaf, const struct cert *pool, size_t num_pool, const struct cert *roots,
                 size_t num_roots, int64_t now, const struct cert **path, size_t *len, struct err *err);
+
+/* How many of these certificates, from the first on, hang together: each was signed by the next one's key.
+ * Whoever proves to have the first one's key, as TLS demands of a client, speaks for these; what else he
+ * shows is somebody else's, perhaps. At least 1, if there are any. */
+size_t chain_linked(const struct slice *chain_der, size_t num);
 
 /* ---- issue --------------------------------------------------------------------------------- */
 
@@ -108,8 +120,8 @@ struct cert_spec {
  * An extension in `extra` takes the place of the one that the other fields would make. Alternative names are
  * critical only if the subject is empty (RFC 5280 4.1.2.6). E_CERT_CHAIN if issuer_key is not the issuer's.
  * Subject key id = first 20 bytes of SHA-256 over the public key bits (RFC 7093 method 1). */
-bool cert_issue(const struct cert_spec *spec, struct slice spki, const struct cert *issuer, const struct key *issuer_key,
-                struct arena *a, struct slice *der, struct err *err);
+bool cert_issue(const struct cert_spec *spec, struct slice spki, const struct cert *issuer,
+                const struct key *issuer_key, struct arena *a, struct slice *der, struct err *err);
 
 /* ---- requests (PKCS#10, RFC 2986) ----------------------------------------------------------- */
 
@@ -117,8 +129,8 @@ struct csr {
     struct slice der, subject, spki;
     struct san san;
 };
-bool csr_make(const struct key *k, struct slice subject_name, const struct san *san, struct arena *a, struct slice *der,
-              struct err *err);
+bool csr_make(const struct key *k, struct slice subject_name, const struct san *san, struct arena *a,
+              struct slice *der, struct err *err);
 
 /* Parses and checks the request's own signature. E_CSR_FORMAT. */
 bool csr_parse(struct slice der, struct arena *a, struct csr *out, struct err *err);
@@ -133,8 +145,8 @@ struct name_set {
 /* A Name from parts; from sets; and a Name without the attributes of these types. */
 struct slice name_build(struct arena *a, const struct name_part *parts, size_t num);
 struct slice name_build_sets(struct arena *a, const struct name_set *sets, size_t num);
-bool name_without(struct slice name, const struct slice *oids, size_t num_oids, struct arena *a, struct slice *out,
-                  struct err *err);
+bool name_without(struct slice name, const struct slice *oids, size_t num_oids, struct arena *a,
+                  struct slice *out, struct err *err);
 
 /* ---- revocation lists (RFC 5280 section 5) --------------------------------------------------- */
 
@@ -159,5 +171,5 @@ struct crl_spec {
     size_t num_serials;
     bool rsa_pss; /* as for certificates */
 };
-bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const struct key *issuer_key, struct arena *a,
-               struct slice *der, struct err *err);
+bool crl_issue(const struct crl_spec *spec, const struct cert *issuer, const struct key *issuer_key,
+               struct arena *a, struct slice *der, struct err *err);

@@ -23,6 +23,20 @@ bool cert_signed_by(const struct cert *c, const struct cert *issuer, struct err 
                    name_text(&scratch, c->subject), name_text(&scratch, issuer->subject), why.text);
 }
 
+size_t chain_linked(const struct slice *chain_der, size_t num)
+{
+    scoped(arena_wipe) struct arena a = {0};
+    struct cert *certs = arena_array(&a, num, sizeof *certs);
+    struct err ignored;
+
+    for (size_t i = 1; i < num; i++)
+        if ((i == 1 && !cert_parse(chain_der[0], &a, &certs[0], &ignored)) ||
+            !cert_parse(chain_der[i], &a, &certs[i], &ignored) ||
+            !cert_signed_by(&certs[i - 1], &certs[i], &ignored))
+            return i;
+    return num;
+}
+
 bool cert_valid_at(const struct cert *c, int64_t now, struct err *err)
 {
     scoped(arena_wipe) struct arena scratch = {0};

@@ -79,7 +79,7 @@ has_text "$errors" "UniqueID: expected 00, found"
 has_text "$errors" "[unique_id]"
 checks=$((checks + 1))
 [[ ! -s none.pem ]] || fail "what was refused was kept"
-called 1 "$call" "$client" "$era" pin.pem "${fingerprint/[0-9]/f}0"
+called 1 "$call" "$client" "$era" pin.pem "$(tr 0-9a-f 1-9a-f0 <<<"$fingerprint")"
 has_text "$errors" "[manifest_other]"
 for program in ./shared ./archive; do
     called 1 "$program" "$client" "$era" none.pem # the production library does not believe the simulation

@@ -13,7 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$work"
 mkdir temporary
 export XDG_CACHE_HOME=$work/cache
-TMPDIR=$work/temporary "$SOURCE_DIR/scripts/collateral-service" "$BUILD_DIR" 0 >said 2>log &
+MESH_NO_BUILD=1 TMPDIR=$work/temporary "$SOURCE_DIR/scripts/collateral-service" "$BUILD_DIR" 0 >said 2>log &
 service=$!
 started+=("$service")
 wait_for grep -q 'Ctrl-C ends the service' said

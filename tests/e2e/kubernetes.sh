@@ -151,6 +151,14 @@ ran_exactly 'helm [uninstall] [marblerun] [--namespace] [mesh] [--wait]' \
     'kubectl [delete] [secret] [marble-injector-webhook-certs] [--ignore-not-found] [--namespace] [mesh]' \
     'kubectl [delete] [certificatesigningrequest] [marble-injector.mesh] [--ignore-not-found]'
 has_text "$errors" "kubectl delete persistentvolumeclaim coordinator-pv-claim --namespace mesh"
+echo 'Error from server (Forbidden): certificatesigningrequests is forbidden' >answers/kubectl-delete-certificatesigningrequest.error
+try 0 uninstall --namespace mesh # whoever has rights in this namespace alone
+has_text "$errors" "may have left was not removed"
+has_text "$errors" "kubectl delete persistentvolumeclaim"
+rm answers/kubectl-delete-certificatesigningrequest.error
+try 1 install --values -
+has_text "$errors" "--values: expected a file, found -"
+ran_exactly
 echo 'Error: uninstall: Release not loaded: marblerun: release: not found' >answers/helm-uninstall.error
 try 1 uninstall --yes
 ran_exactly 'helm [uninstall] [marblerun] [--namespace] [marblerun] [--wait]'

@@ -29,7 +29,7 @@ die() {
 
 wait_for() { # COMMAND...
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 600; i++)); do
         if "$@"; then return 0; fi
         sleep 0.1
     done

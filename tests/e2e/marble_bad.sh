@@ -69,10 +69,10 @@ for way in "${ways[@]}"; do
     refused marble_path "$data/../escaped: \"..\" leads out of the folder"
     run is-folder "$way"
     refused marble_apply "$data"
-    run silent "$way" MESH_ACTIVATE_TIMEOUT=1
+    run silent "$way" MESH_ACTIVATE_TIMEOUT=10
     refused timeout "the coordinator at $bad did not answer"
-    run unavailable "$way" MESH_ACTIVATE_TIMEOUT=1
-    refused peer_unavailable "after 1 seconds"
+    run unavailable "$way" MESH_ACTIVATE_TIMEOUT=10
+    refused peer_unavailable "after 10 seconds"
     run refuses "$way"
     refused peer_denied "the coordinator at $bad refused this service"
 
@@ -101,7 +101,7 @@ done
 echo "== what is no coordinator"
 readonly probe=${ways[0]}
 run_at() { # ADDRESS
-    bad=$1 run good "$probe" MESH_ACTIVATE_TIMEOUT=2
+    bad=$1 run good "$probe" MESH_ACTIVATE_TIMEOUT=20
 }
 exec 8< <(exec "$python" -c 'import socket, sys
 s = socket.create_server(("localhost", 0))

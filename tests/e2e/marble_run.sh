@@ -133,7 +133,8 @@ if [[ -f $preload ]]; then
     if [[ -n ${programs[redis-server]-} ]]; then
         (marble redis-server LD_PRELOAD="$preload" "${programs[redis-server]}") >"$work/redis.log" 2>&1 &
         started+=($!)
-        wait_for test -S "$work/redis.sock"
+        pongs() { [[ $(redis-cli -s "$work/redis.sock" ping 2>/dev/null) == PONG ]]; }
+        wait_for pongs
         equal "Redis" "$(redis-cli -s "$work/redis.sock" ping)" PONG
         redis-cli -s "$work/redis.sock" shutdown nosave || true
     fi

@@ -100,7 +100,7 @@ equal "mode of a certificate" "$(stat -c %a between.crt)" 600
 
 # Output goes where it is told to, also if that is no file.
 mkfifo pipe
-(timeout 10 cat pipe >from-pipe) &
+(timeout 120 cat pipe >from-pipe) &
 run 0 manifest get "$client" -o pipe
 wait $!
 checks=$((checks + 1))

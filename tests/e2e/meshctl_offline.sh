@@ -88,6 +88,12 @@ run 0 manifest check new.yaml
 has_text "$out" "1 packages, 1 marbles, 1 secrets, 1 users; 0 warnings"
 unique=$("$build/meshctl-sim" package-info "$build/meshd-sim" --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["UniqueID"])')
 has_text new.yaml "UniqueID: \"$unique\""
+cat alice.key >>alice.crt # in one file with what everybody may read
+cat alice.pub alice.key >both.pem
+run 0 manifest new --user alice=alice.crt --recovery-key alice=both.pem -o new.yaml
+lacks_text new.yaml PRIVATE
+run 0 manifest check new.yaml
+sed -i '/BEGIN.*PRIVATE/,$d' alice.crt
 run 0 manifest new
 run 1 manifest new --user alice
 has_text "$errors" "--user: expected NAME=FILE, found alice"
@@ -139,6 +145,14 @@ has_text mesh.svg '<title>web calls web:8443</title>'
 has_text mesh.svg '<title>web gets key</title>'
 has_text mesh.svg '>calls elsewhere:1</text>'
 has_text mesh.svg 'prefers-color-scheme: dark'
+cat >calls.yaml <<'END'
+Packages: {p: {UniqueID: "00"}}
+Marbles: {front: {Package: p, TLS: [out]}, back: {Package: mistyped, TLS: [in]}}
+TLS: {out: {Outgoing: [{Addr: back, Port: "8080"}]}, in: {Incoming: [{Port: "8080"}]}}
+END
+run 0 manifest graph calls.yaml --svg
+has_text "$out" "calls back:8080"
+run 0 manifest graph calls.yaml
 run 0 manifest graph good.yaml --json
 equal "graph in JSON" "$(member "$out" 'v["packages"], [c["marble"] for c in v["marbles"][0]["calls"]], v["marbles"][0]["secrets"]')" "(['app'], ['web', None], ['key', 'server'])"
 

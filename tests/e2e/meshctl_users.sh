@@ -98,6 +98,11 @@ has_line "$out" "    Valid For:    30"
 has_text "$out" "-----BEGIN CERTIFICATE-----"
 run 0 secret get text "$client" "${alice[@]}" -o text.json
 equal "mode of a file with secrets" "$(stat -c %a text.json)" 600
+touch elsewhere.json
+chmod 644 elsewhere.json
+ln -s elsewhere.json link.json
+run 0 secret get text "$client" "${alice[@]}" -o link.json
+equal "mode of one behind a link" "$(stat -c %a elsewhere.json)" 600
 equal "the secret in the file" "$(member text.json 'v["text"]["Private"]')" aGVsbG8K
 run 0 secret get own "$client" "${alice[@]}" --json
 equal "type in JSON" "$(member "$out" 'v["own"]["Type"]')" cert-ecdsa

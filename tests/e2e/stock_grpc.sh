@@ -23,7 +23,7 @@ echo "- the coordinator starts; its manifest admits meshsim, which stands for a 
 EDG_COORDINATOR_CLIENT_ADDR=127.0.0.1:0 EDG_COORDINATOR_MESH_ADDR=127.0.0.1:0 EDG_COORDINATOR_SEAL_DIR=$work/state \
     EDG_COORDINATOR_DNS_NAMES=localhost,mesh.example MESH_READY_FILE=$work/ready "$build/meshd-sim" 2>meshd.log &
 meshd=$!
-for _ in $(seq 200); do [ -s ready ] && break; sleep 0.05; done
+for _ in $(seq 1200); do [ -s ready ] && break; sleep 0.05; done
 [ -s ready ] || die "meshd-sim did not start"
 read -r client mesh < <(sed 's/client=\([0-9]*\) mesh=\([0-9]*\)/\1 \2/' ready)
 unique_id=$("$meshsim" measure "$meshsim" | sed -n 's/.*"UniqueID":"\([0-9a-f]*\)".*/\1/p')

@@ -104,7 +104,7 @@ class Mesh:
         self.build, self.terminal = build, terminal
         self.work = Path(tempfile.mkdtemp(prefix="marblemesh-transcripts-"))
         self.env = {"PATH": os.environ["PATH"], "HOME": str(self.work), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
-        for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
         self.coordinator = None

@@ -201,10 +201,16 @@ Test(ca, an_address_of_the_coordinator_is_reserved_in_any_guise, .init = begin, 
     static const uint8_t own[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 7},
                          other[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 8},
                          loopback[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+    static char plain[] = "10.0.0.7", dotted[] = "10.0.0.7.", star[] = "*.0.0.7";
+    static char *const dns[] = {plain, dotted, star};
 
     cr_expect_not(ask(NULL, 0, NULL, 0, &(struct slice){own, 16}, 1));
     cr_expect_eq(err.code, E_NAME_RESERVED);
     cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){other, 16}, 1), "%s", err.text);
+    for (size_t i = 0; i < sizeof dns / sizeof dns[0]; i++) {
+        cr_expect_not(ask_dns(dns[i]), "%s", dns[i]);
+        cr_expect_eq(err.code, E_NAME_RESERVED, "%s", dns[i]);
+    }
     cr_expect(ask(NULL, 0, NULL, 0, &(struct slice){loopback, 16}, 1), "%s", err.text);
 }
 
@@ -298,11 +304,13 @@ Test(ca, parts_that_do_not_belong_together_are_refused, .init = begin, .fini = e
          "certificate authority: the certificate of the intermediate is for another key"},
         {{good.root, good.intermediate, foreign.marble_root, good.root_key, good.key, {0}},
          "certificate authority: the certificate of the marble root is for another key"},
-        {{good.root, good.intermediate, good.marble_root, good.root_key, {0}, {0}}, "certificate authority: "},
+        {{good.root, good.intermediate, good.marble_root, good.root_key, {0}, {0}},
+         "certificate authority: "},
         {{{0}, good.intermediate, good.marble_root, good.root_key, good.key, {0}}, "certificate authority: "},
         {{good.root, good.intermediate, good.marble_root, good.root_key, good.key, good.root_key},
          "certificate authority: "},
-        {{good.root, good.marble_root, good.marble_root, good.root_key, good.key, {0}}, "certificate authority: "},
+        {{good.root, good.marble_root, good.marble_root, good.root_key, good.key, {0}},
+         "certificate authority: "},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -391,7 +399,7 @@ static struct authority_parts marblerun_parts(void)
             "-extfile ext -out intermediate.crt"),
         "%s", said);
     return (struct authority_parts){pem_der("root.crt"), pem_der("intermediate.crt"), pem_der("marble.crt"),
-                                    pem_der("root.pem"), pem_der("key.pem"), {0}};
+                                    pem_der("root.pem"), pem_der("key.pem"),          {0}};
 }
 
 Test(ca, an_authority_of_marblerun_is_loaded_and_used, .init = begin, .fini = end)
@@ -441,7 +449,7 @@ static bool recognise(const struct authority *by, struct slice *chain, size_t nu
     return authority_marble_of(by, chain, num, now, &a, type, uuid, &err);
 }
 
-Test(ca, a_marble_is_known_by_any_certificate_of_its_chain, .init = begin, .fini = end)
+Test(ca, a_marble_is_known_by_the_certificate_whose_key_it_proved, .init = begin, .fini = end)
 {
     static char name[] = "worker";
     struct slice chain[3];
@@ -452,10 +460,10 @@ Test(ca, a_marble_is_known_by_any_certificate_of_its_chain, .init = begin, .fini
     chain[0] = ca->root.der;
     chain[1] = leaf.cert;
     chain[2] = slice_str("rubbish");
-    cr_assert(recognise(ca, chain + 1, 1, NOW + 1, &type, &uuid), "%s", err.text);
+    cr_assert(recognise(ca, chain + 1, 2, NOW + 1, &type, &uuid), "%s", err.text);
     cr_expect_str_eq(type, "back end");
     cr_expect_eq(memcmp(&uuid, &UUID, sizeof uuid), 0);
-    cr_expect(recognise(ca, chain, 3, NOW + 1, &type, &uuid), "%s", err.text);
+    cr_expect_not(recognise(ca, chain, 3, NOW + 1, &type, &uuid), "behind a certificate of somebody else");
 }
 
 Test(ca, others_are_no_marbles, .init = begin, .fini = end)

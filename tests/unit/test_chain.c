@@ -28,6 +28,23 @@ static bool verify(const struct cert *leaf, const struct cert *pool, size_t num_
     return chain_verify(leaf, pool, num_pool, root, 1, NOW, &err);
 }
 
+Test(chain, links_end_where_somebody_elses_certificate_begins, .init = begin, .fini = end)
+{
+    struct made root = make_cert(&a, "Root", &SPEC_CA, NULL), other = make_cert(&a, "Root", &SPEC_CA, NULL);
+    struct made one = make_cert(&a, "One", &SPEC_CA, &root), leaf = make_cert(&a, "leaf", &SPEC_LEAF, &one);
+    const struct slice whole[] = {leaf.cert.der, one.cert.der, root.cert.der};
+    const struct slice broken[] = {leaf.cert.der, one.cert.der, other.cert.der, root.cert.der};
+    const struct slice strange[] = {other.cert.der, leaf.cert.der};
+    const struct slice rubbish[] = {slice_str("rubbish"), leaf.cert.der};
+
+    cr_expect_eq(chain_linked(whole, 3), 3);
+    cr_expect_eq(chain_linked(broken, 4), 2, "of that name, with another key");
+    cr_expect_eq(chain_linked(strange, 2), 1);
+    cr_expect_eq(chain_linked(rubbish, 2), 1);
+    cr_expect_eq(chain_linked(rubbish, 1), 1);
+    cr_expect_eq(chain_linked(NULL, 0), 0);
+}
+
 Test(chain, intermediates_are_found_in_any_order, .init = begin, .fini = end)
 {
     struct made root = make_cert(&a, "Root", &SPEC_CA, NULL), other = make_cert(&a, "Other", &SPEC_CA, NULL);

@@ -135,7 +135,8 @@ Test(counters, a_marble_is_known_by_its_certificate, .init = begin, .fini = end)
     cr_assert(pem_next(&rest, &a, &block, &err), "%s", err.text);
     chain[0] = who.certificate;
     chain[1] = block.der;
-    cr_assert(mesh_marble_peer(m, chain, 2, clock_now(), &a, &peer, &err), "%s", err.text);
+    cr_expect_not(mesh_marble_peer(m, chain, 2, clock_now(), &a, &peer, &err), "behind another's");
+    cr_assert(mesh_marble_peer(m, chain + 1, 1, clock_now(), &a, &peer, &err), "%s", err.text);
     cr_expect_str_eq(peer.type, "m");
     cr_expect_eq(peer.uuid.bytes[15], 0x55);
     cr_expect_not(mesh_marble_peer(m, chain, 1, clock_now(), &a, &peer, &err), "its certificate of before");

@@ -212,6 +212,31 @@ Test(marble_pin, refuses_who_relays_the_evidence_of_a_coordinator_whose_key_he_d
     expect_refusal(&pin, &c, E_CERT_FORMAT);
 }
 
+/* Each marble has a certificate that leads to that root, and so do certificates of the manifest. */
+Test(marble_pin, refuses_a_member_of_the_mesh_that_relays_its_coordinators_evidence)
+{
+    const struct pin pin = pin_of_this_program();
+    scoped(key_wipe) struct key root_key = {0}, between_key = {0}, member_key = {0};
+    struct coordinator c = {0};
+    struct cert root, between;
+
+    cr_assert(key_generate(KEY_P256, &root_key, &err) && key_generate(KEY_P256, &between_key, &err) &&
+              key_generate(KEY_P256, &member_key, &err));
+    c.root = issue("Root", &root_key, NULL, &root_key);
+    cr_assert(cert_parse(c.root, &a, &root, &err));
+    c.chain[1] = issue("Intermediate", &between_key, &root, &root_key);
+    cr_assert(cert_parse(c.chain[1], &a, &between, &err));
+    c.reply = (struct mesh_challenge_reply){.nonce = slice_str(nonce_bytes),
+                                            .root = c.root,
+                                            .evidence = evidence_over(c.root, slice_str(nonce_bytes))};
+    c.chain[0] = issue("Intermediate", &between_key, &between, &between_key); /* as the marble root is */
+    cr_expect(verify(&pin, &c), "%s", err.text);
+    c.chain[0] = issue("Member", &member_key, &between, &between_key);
+    expect_refusal(&pin, &c, E_CERT_CHAIN);
+    c.chain[0] = issue("Intermediate", &member_key, &between, &between_key);
+    expect_refusal(&pin, &c, E_CERT_CHAIN);
+}
+
 Test(marble_pin, refuses_a_coordinator_without_evidence)
 {
     const struct pin pin = pin_of_this_program();

@@ -187,7 +187,10 @@ Test(secret_access, users_are_those_with_exactly_that_certificate, .init = begin
     cr_expect_not(mesh_user(m, chain, 1, &user, &err), "another certificate of that name");
     cr_expect_not_null(strstr(err.text, "unauthorized user"));
     chain[1] = peer_read(&a, "writer.der");
-    cr_assert(mesh_user(m, chain, 2, &user, &err), "any certificate of the chain: %s", err.text);
+    cr_expect_not(mesh_user(m, chain, 2, &user, &err),
+                  "who shows it behind his own, with whose key he connected");
+    cr_expect_not_null(strstr(err.text, "unauthorized user"));
+    cr_assert(mesh_user(m, chain + 1, 1, &user, &err), "%s", err.text);
     cr_expect_str_eq(user->name, "writer");
     cr_expect_not(mesh_user(m, &(struct slice){chain[1].ptr, chain[1].len - 1}, 1, &user, &err));
 }

@@ -14,10 +14,12 @@ Test(token_config, marblerun_configurations_are_read)
         uint64_t slot;
     } rows[] = {
         {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenLabel\": \"t\"}", "1", NULL, "t", 0},
-        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenSerial\": \"s\", \"MaxSessions\": 3}", "1", "s", NULL, 0},
+        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenSerial\": \"s\", \"MaxSessions\": 3}", "1", "s", NULL,
+         0},
         {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"SlotNumber\": 0}", "1", NULL, NULL, 0},
         {"{\"path\": \"m.so\", \"pin\": \"1\", \"slotNumber\": 7}", "1", NULL, NULL, 7},
-        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"SlotNumber\": 7, \"LoginNotSupported\": true}", NULL, NULL, NULL, 7},
+        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"SlotNumber\": 7, \"LoginNotSupported\": true}", NULL, NULL,
+         NULL, 7},
     };
 
     json_init();
@@ -35,6 +37,22 @@ Test(token_config, marblerun_configurations_are_read)
     }
 }
 
+Test(token_config, the_pin_is_in_no_message)
+{
+    static const char *const texts[] = {"{\"Pin\": \"1234\n}", "{\"Pin\" \"1234\"}", "{\"Pin\": 1234x}"};
+
+    json_init();
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        scoped(arena_wipe) struct arena a = {0};
+        struct token_config c;
+        struct err err = {0};
+
+        cr_expect_not(token_config_parse(slice_str(texts[i]), &a, &c, &err));
+        cr_expect_eq(err.code, E_JSON_SYNTAX);
+        cr_expect_null(strstr(err.text, "1234"), "%s", err.text);
+    }
+}
+
 Test(token_config, faulty_ones_are_refused_with_the_place)
 {
     static const struct {
@@ -47,7 +65,8 @@ Test(token_config, faulty_ones_are_refused_with_the_place)
         {"{\"Pin\": \"1\", \"TokenLabel\": \"t\"}", E_CONFIG, "$.Path"},
         {"{\"Path\": \"m.so\", \"TokenLabel\": \"t\"}", E_CONFIG, "$.Pin: expected the user's PIN"},
         {"{\"Path\": \"m.so\", \"Pin\": \"1\"}", E_CONFIG, "expected one of TokenLabel"},
-        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenLabel\": \"t\", \"SlotNumber\": 1}", E_CONFIG, "expected one of"},
+        {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenLabel\": \"t\", \"SlotNumber\": 1}", E_CONFIG,
+         "expected one of"},
         {"{\"Path\": \"m.so\", \"Pin\": 1234, \"TokenLabel\": \"t\"}", E_CONFIG, "$.Pin"},
         {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"SlotNumber\": -1}", E_CONFIG, "$.SlotNumber"},
         {"{\"Path\": \"m.so\", \"Pin\": \"1\", \"TokenLabel\": \"t\", \"Colour\": 1}", E_CONFIG, "Colour"},
