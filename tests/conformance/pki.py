@@ -48,6 +48,14 @@ def expired(name="/CN=x", key_file=None):
     return scratch(openssl("x509", "-req", "-signkey", key_file, "-days", "-1", data=request)), key_file
 
 
+def issued(name, issuer, issuer_key):
+    """One that this certificate's key has signed."""
+    key_file = key()
+    request = openssl("req", "-new", "-key", key_file, "-subj", name)
+    return scratch(openssl("x509", "-req", "-CA", issuer, "-CAkey", issuer_key, "-set_serial", "7", "-days", "30",
+                           data=request)), key_file
+
+
 def go_certificate():
     """As Go programs make them for users: RSA-3096, X.509 v3, empty subject and issuer, serial 42, no extensions."""
     key_file = key("RSA", "-pkeyopt", "rsa_keygen_bits:3096")

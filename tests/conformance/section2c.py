@@ -168,11 +168,18 @@ def _(bench, make, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)):
         c.get("/api/v2/secrets?s=k", user=files, tls=context).data
 
 
-@case("2.6", "Every certificate of the client's chain is compared, not the leaf alone.")
+@case("2.6", "Not the leaf alone is compared: a user is who has a certificate that the user's key signed.")
+def _(bench):
+    leaf, key = pki.issued("/CN=leaf", *anna())
+    chain = pki.scratch(pki.text_of(leaf) + person("anna").pem)
+    bench.running().get("/api/v2/secrets?s=shared", user=(chain, key)).data
+
+
+@case("2.6", "Decided otherwise: who shows a user's certificate behind a stranger's is 401. Its key he has not.")
 def _(bench):
     leaf, key = pki.self_signed("/CN=leaf")
     chain = pki.scratch(pki.text_of(leaf) + person("anna").pem)
-    bench.running().get("/api/v2/secrets?s=shared", user=(chain, key)).data
+    bench.running().get("/api/v2/secrets?s=shared", user=(chain, key)).refused(401, "fail", "unauthorized user", "user_unknown")
 
 
 # ---- 2.7 concurrency
